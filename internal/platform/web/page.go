@@ -1,0 +1,175 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+)
+
+// Page is what the layout needs; every page's own struct embeds it.
+type Page struct {
+	L       *i18n.L
+	Title   string
+	Lead    string
+	Path    string // of this page, with its query, for the switches
+	Crumbs  []Link
+	Nav     []Link
+	Viewer  Viewer
+	Theme   string
+	Notice  string
+	Errors  []fault.Field // of the form on this page
+	Scripts []string      // logical names of assets
+	Styles  []string
+	NoIndex bool
+	shell   *Shell
+}
+
+// Link is a place to go.
+type Link struct {
+	Text    string
+	Href    string
+	Current bool
+}
+
+type navEntry struct {
+	key   string
+	href  string
+	guard Guard
+	rank  int
+}
+
+// AddNav puts a place into the main navigation; people see it only when the
+// guard would let them in. Smaller ranks stand first.
+func (s *Shell) AddNav(rank int, key, href string, g Guard) {
+	s.nav = append(s.nav, navEntry{key, href, g, rank})
+	slices.SortStableFunc(s.nav, func(a, b navEntry) int { return a.rank - b.rank })
+}
+
+// Page begins a page with its title and the way to it; the last crumb is the
+// page itself and is not repeated there. The notice that waits is taken.
+func (r *Request) Page(w http.ResponseWriter, title string, crumbs ...Link) Page {
+	s := r.Shell
+	p := Page{L: r.L, Title: title, Path: r.URL.RequestURI(), Viewer: s.viewer(r.Context()),
+		Theme: themeOf(r.Request), Notice: r.notice(w), shell: s}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		p.Path = "/" // a form that was refused cannot be visited again
+	}
+	if len(crumbs) > 0 {
+		p.Crumbs = append([]Link{{Text: r.L.T("nav.start"), Href: "/"}}, crumbs...)
+	}
+	for _, n := range s.nav {
+		if n.guard.Allow(r) == nil {
+			current := r.URL.Path == n.href || strings.HasPrefix(r.URL.Path, n.href+"/")
+			p.Nav = append(p.Nav, Link{Text: r.L.T(n.key), Href: n.href, Current: current})
+		}
+	}
+	return p
+}
+
+// Asset is the address of an asset with its content's hash.
+func (p Page) Asset(name string) string { return p.shell.Assets.URL(name) }
+
+// Demo tells whether the data is invented.
+func (p Page) Demo() bool { return p.shell.Demo }
+
+// Operator is who runs this installation.
+func (p Page) Operator() string { return p.shell.Operator }
+
+// T is short for p.L.T.
+func (p Page) T(key string, args ...any) string { return p.L.T(key, args...) }
+
+func (p Page) switchTo(kind, value string) string {
+	return "/" + kind + "/" + value + "?wroc=" + url.QueryEscape(p.Path)
+}
+
+func (p Page) otherTheme() string {
+	if p.Theme == "dark" {
+		return "light"
+	}
+	return "dark"
+}
+
+// FieldError is the text of what is wrong with a field, or "".
+func (p Page) FieldError(name string) string {
+	for _, f := range p.Errors {
+		if f.Name == name {
+			return p.L.T(f.Key, f.Args...)
+		}
+	}
+	return ""
+}
+
+// WithErrors puts the faults of a form on its page.
+func (p Page) WithErrors(err error) Page {
+	if e := fault.As(err); e != nil {
+		p.Errors = e.Fields
+	}
+	return p
+}
+
+// DeskItem is one thing for a person to do or to know, on "Moje sprawy".
+type DeskItem struct {
+	Rank  int // smaller is more urgent
+	Title string
+	Text  string
+	Href  string
+	By    string // until when, in words; "" when nothing presses
+}
+
+// AddDesk lets a module put things on a person's desk.
+func (s *Shell) AddDesk(f func(r *Request) ([]DeskItem, error)) { s.desk = append(s.desk, f) }
+
+// Desk gathers what the modules have for the person who asks.
+func (s *Shell) Desk(r *Request) ([]DeskItem, error) {
+	var items []DeskItem
+	for _, f := range s.desk {
+		more, err := f(r)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, more...)
+	}
+	slices.SortStableFunc(items, func(a, b DeskItem) int { return a.Rank - b.Rank })
+	return items, nil
+}
+
+// Doorway is one thing that the front page opens to a person: what it is,
+// where, and a figure that shows it is alive.
+type Doorway struct {
+	Rank   int
+	Title  string
+	Text   string
+	Href   string
+	Figure string
+}
+
+// AddDoorway lets a module stand on the front page.
+func (s *Shell) AddDoorway(f func(r *Request) ([]Doorway, error)) { s.front = append(s.front, f) }
+
+// Doorways gathers what the front page shows.
+func (s *Shell) Doorways(r *Request) ([]Doorway, error) {
+	var all []Doorway
+	for _, f := range s.front {
+		more, err := f(r)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	slices.SortStableFunc(all, func(a, b Doorway) int { return a.Rank - b.Rank })
+	return all, nil
+}
+
+type errorPage struct {
+	Page
+	Status    int
+	Text      string
+	RequestID string
+}
+
+func (p errorPage) code() string { return strconv.Itoa(p.Status) }

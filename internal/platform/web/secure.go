@@ -1,0 +1,125 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// securityHeaders are the same for every page. The policy allows nothing
+// inline and no other host, but for the tiles of the map when an address of
+// tiles is set.
+func securityHeaders(c Config) [][2]string {
+	images := "'self' data:"
+	if u, err := url.Parse(c.TileURL); err == nil && u.Host != "" {
+		// "{s}" stands for the first letter of several tile servers.
+		images += " " + u.Scheme + "://" + strings.Replace(u.Host, "{s}", "*", 1)
+	}
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; img-src " + images +
+		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	headers := [][2]string{
+		{"Content-Security-Policy", policy},
+		{"X-Content-Type-Options", "nosniff"},
+		{"X-Frame-Options", "DENY"},
+		{"Referrer-Policy", "same-origin"},
+		{"Cross-Origin-Opener-Policy", "same-origin"},
+		{"Cross-Origin-Resource-Policy", "same-origin"},
+		{"Permissions-Policy", "camera=(), microphone=(), geolocation=(), interest-cohort=()"},
+	}
+	if c.HTTPS {
+		headers = append(headers, [2]string{"Strict-Transport-Security", "max-age=31536000"})
+	}
+	return headers
+}
+
+// hostAllowed keeps a demo on this machine: a page elsewhere that makes its
+// name point here (DNS rebinding), or a proxy that would publish one-click
+// sign-in to the world, is turned away.
+func (s *Shell) hostAllowed(r *http.Request) bool {
+	if !s.Demo {
+		return true
+	}
+	for name := range r.Header {
+		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
+			return false
+		}
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.Trim(host, "[]")
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// clientAddress is the network address for courtesy limits. Behind a proxy it
+// is the last one that the proxy itself wrote down; earlier ones are claims.
+func clientAddress(r *http.Request, proxied bool) string {
+	address := r.RemoteAddr
+	if list := r.Header.Get("X-Forwarded-For"); proxied && list != "" {
+		return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
+	}
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return address
+}
+
+// limiter is a courtesy: it slows one address that asks too fast. It lives in
+// this process only; guesses at secrets are counted in a table instead.
+type limiter struct {
+	perSecond int
+	now       func() time.Time
+	mu        sync.Mutex
+	known     map[string]*rate.Limiter
+}
+
+func newLimiter(perSecond int, now func() time.Time) *limiter {
+	return &limiter{perSecond: perSecond, now: now, known: map[string]*rate.Limiter{}}
+}
+
+func (l *limiter) allow(address string) bool {
+	if l.perSecond <= 0 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	one := l.known[address]
+	if one == nil {
+		// Forgetting everybody now and then bounds the memory, and costs
+		// no more than a fresh allowance.
+		if len(l.known) >= 10_000 {
+			clear(l.known)
+		}
+		// A school behind one address loads its pages at the bell: hence
+		// the burst of ten seconds' worth.
+		one = rate.NewLimiter(rate.Limit(l.perSecond), 10*l.perSecond)
+		l.known[address] = one
+	}
+	return one.AllowN(l.now(), 1)
+}
+
+func stack() string { return string(debug.Stack()) }
+
+// Local tells whether a path stays on this site, so that a link of the kind
+// "back to" cannot send people elsewhere.
+func Local(path string) bool {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
+		return false
+	}
+	u, err := url.Parse(path)
+	return err == nil && u.Host == "" && u.Scheme == ""
+}
+
+// cookie makes a cookie of ours: not for scripts, not for other sites.
+func (s *Shell) cookie(name, value string, age time.Duration) *http.Cookie {
+	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(age.Seconds()),
+		HttpOnly: true, Secure: s.HTTPS, SameSite: http.SameSiteLaxMode}
+}

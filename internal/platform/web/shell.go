@@ -1,0 +1,272 @@
+// Package web is the shell in which every page stands: the layout, the guards
+// at the doors, headers, languages, error pages, and the parts that pages
+// share (facets, pages of lists, forms, progress, and the three promises
+// Why, WhoSees and Next).
+//
+// A module registers its doors with Shell.Handle: a pattern, a guard and a
+// handler that returns an error. There is no way to register a door without
+// a guard. Handlers are thin: read the form, call the service with the actor,
+// draw the page. The shell turns an error into a status and a page, once.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/klauspost/compress/gzhttp"
+
+	"kladka/assets"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+)
+
+// Config is what the shell is made of.
+type Config struct {
+	Catalog *i18n.Catalog
+	Assets  *assets.Set
+	Log     *slog.Logger
+	Now     func() time.Time
+
+	Demo     bool   // invented data: strip, loopback only, no proxies
+	Scale    string // scale of the demo, for the strip
+	HTTPS    bool   // people reach us by https: Secure cookies, HSTS
+	TileURL  string // template of map tiles, "" for none; extends the CSP
+	TileBy   string // whom to name as the source of the tiles
+	Rate     int    // requests per second and address, as a courtesy; 0 for no limit
+	Proxied  bool   // believe the last address of X-Forwarded-For
+	Operator string // who runs this installation, for the footer
+}
+
+// Handler answers a request or returns an error for the shell to show.
+type Handler func(w http.ResponseWriter, r *Request) error
+
+// Guard decides who may pass a door. Its name stands in the golden file of
+// all doors.
+type Guard interface {
+	Name() string
+	// Allow returns nil, or a fault of kind SignedOut, Forbidden or NotFound.
+	Allow(r *Request) error
+}
+
+// Route is one door, for the golden file.
+type Route struct {
+	Pattern string
+	Guard   string
+	Demo    bool
+}
+
+// Shell answers all requests. Make it with New, give it doors with Handle,
+// then use it as an http.Handler.
+type Shell struct {
+	Config
+	mux     *http.ServeMux
+	routes  []Route
+	nav     []navEntry
+	desk    []func(r *Request) ([]DeskItem, error)
+	front   []func(r *Request) ([]Doorway, error)
+	viewer  func(context.Context) Viewer
+	inner   http.Handler // sessions, then the mux
+	limit   *limiter
+	origin  *http.CrossOriginProtection
+	headers [][2]string
+	handler http.Handler
+}
+
+// Viewer is what the layout shows of the person who looks.
+type Viewer struct {
+	SignedIn bool
+	Name     string
+	Hat      string // "Działasz jako", in words of the reader's language
+}
+
+// New makes a shell. Sessions wraps the mux so that handlers find out who
+// asks; viewer tells it to the layout.
+func New(c Config, sessions func(http.Handler) http.Handler, viewer func(context.Context) Viewer) *Shell {
+	s := &Shell{Config: c, mux: http.NewServeMux(), viewer: viewer,
+		limit: newLimiter(c.Rate, c.Now), origin: http.NewCrossOriginProtection()}
+	s.headers = securityHeaders(c)
+	s.inner = sessions(http.HandlerFunc(s.dispatch))
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1200), gzhttp.CompressionLevel(3),
+		gzhttp.EnableZstd(false), gzhttp.ContentTypeFilter(compressible))
+	if err != nil {
+		panic(err) // only constants above can be wrong
+	}
+	s.handler = compress(http.HandlerFunc(s.guarded))
+	s.prefsRoutes()
+	return s
+}
+
+// compressible leaves event streams alone: they must reach the reader at once.
+func compressible(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, ";")
+	return kind != "text/event-stream" && (strings.HasPrefix(kind, "text/") ||
+		slices.Contains([]string{"application/json", "application/geo+json", "image/svg+xml"}, kind))
+}
+
+// Option changes a door.
+type Option func(*door)
+
+type door struct {
+	handler Handler
+	guard   Guard
+	body    int64
+}
+
+// Body lets a request carry up to n bytes instead of 256 kB.
+func Body(n int64) Option { return func(d *door) { d.body = n } }
+
+const plainBody = 256 << 10
+
+// Handle opens a door: a pattern of http.ServeMux with its method, who may
+// pass, and what happens then.
+func (s *Shell) Handle(pattern string, g Guard, h Handler, options ...Option) {
+	d := &door{handler: h, guard: g, body: plainBody}
+	for _, o := range options {
+		o(d)
+	}
+	s.routes = append(s.routes, Route{Pattern: pattern, Guard: g.Name()})
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		s.enter(w, r, d)
+	})
+}
+
+// HandleDemo opens a door that is there only when the data is invented.
+func (s *Shell) HandleDemo(pattern string, g Guard, h Handler) {
+	if !s.Demo {
+		return
+	}
+	s.Handle(pattern, g, h)
+	s.routes[len(s.routes)-1].Demo = true
+}
+
+// Routes lists all doors with their guards.
+func (s *Shell) Routes() []Route { return slices.Clone(s.routes) }
+
+func (s *Shell) enter(w http.ResponseWriter, r *http.Request, d *door) {
+	req := s.request(r)
+	if err := d.guard.Allow(req); err != nil {
+		s.fail(w, req, err)
+		return
+	}
+	if r.Body != nil {
+		r.Body = http.MaxBytesReader(w, r.Body, d.body)
+	}
+	if err := d.handler(w, req); err != nil {
+		s.fail(w, req, err)
+	}
+}
+
+// ServeHTTP is the way of every request: recover and log, the house rules,
+// compression, session, door, guard, handler.
+func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/assets/") && s.hostAllowed(r) {
+		s.Assets.ServeHTTP(w, r)
+		return
+	}
+	began := time.Now()
+	id := uuid.Must(uuid.NewV7()).String()
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
+	defer s.finish(rec, r, id, began)
+	h := rec.Header()
+	h.Set("X-Request-Id", id)
+	for _, pair := range s.headers {
+		h[pair[0]] = []string{pair[1]}
+	}
+	s.handler.ServeHTTP(rec, r)
+}
+
+// finish logs the request without its query, which may hold what people
+// typed, and without their address. A panic becomes the apology page.
+func (s *Shell) finish(rec *recorder, r *http.Request, id string, began time.Time) {
+	if p := recover(); p != nil {
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		s.Log.Error("panic", "request", id, "path", r.URL.Path, "panic", p, "stack", stack())
+		if !rec.wrote {
+			s.fail(rec, s.request(r), fault.New(fault.Internal, "fault.internal"))
+		}
+	}
+	s.Log.Info("request", "id", id, "method", r.Method, "path", r.URL.Path,
+		"status", rec.status, "ms", time.Since(began).Milliseconds())
+}
+
+// guarded keeps the house rules that hold for every door.
+func (s *Shell) guarded(w http.ResponseWriter, r *http.Request) {
+	err := s.houseRules(r)
+	if err != nil {
+		s.fail(w, s.request(r), err)
+		return
+	}
+	s.inner.ServeHTTP(w, r)
+}
+
+func (s *Shell) houseRules(r *http.Request) error {
+	switch {
+	case !s.hostAllowed(r):
+		return fault.New(fault.Forbidden, "fault.demo_host")
+	case s.origin.Check(r) != nil:
+		return fault.New(fault.Forbidden, "fault.cross_origin")
+	case !s.limit.allow(clientAddress(r, s.Proxied)):
+		return fault.New(fault.TooMany, "fault.too_many")
+	case strings.ContainsRune(r.URL.Path, 0) || len(r.URL.RawQuery) > 8<<10:
+		return fault.New(fault.BadRequest, "fault.bad_request")
+	}
+	return nil
+}
+
+// dispatch finds the door, or says that there is none.
+func (s *Shell) dispatch(w http.ResponseWriter, r *http.Request) {
+	if _, pattern := s.mux.Handler(r); pattern != "" {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	if allowed := s.methodsAt(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.failStatus(w, s.request(r), http.StatusMethodNotAllowed, fault.New(fault.BadRequest, "fault.method"))
+		return
+	}
+	s.fail(w, s.request(r), fault.ErrNotFound)
+}
+
+func (s *Shell) methodsAt(r *http.Request) []string {
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := s.mux.Handler(other); pattern != "" {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
+}
+
+// recorder remembers the status for the log.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController find the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+type requestID struct{}
