@@ -1,8 +1,9 @@
 // Package i18n holds every text that people read, in Polish, English and
 // Ukrainian, and writes numbers, dates and plurals as each language does.
 //
-// Each module brings messages/pl.json, en.json and uk.json: an object of key
-// to text, or of key to plural forms. A text holds its arguments in braces,
+// Each module brings messages/pl.json, en.json and uk.json (a large module also
+// messages/PART.pl.json and so on): an object of key to text, or of key to
+// plural forms. A text holds its arguments in braces,
 // as in "Znaleziono {n}". The texts are cut into pieces once, at the start, so
 // that a page of sixty messages costs sixty map look-ups.
 package i18n
@@ -68,7 +69,7 @@ type piece struct {
 	arg  string
 }
 
-// Load reads messages/{pl,en,uk}.json of each source. A key that two sources
+// Load reads the messages of each source. A key that two sources
 // state, a broken file or an unclosed brace is an error.
 func Load(sources ...fs.FS) (*Catalog, error) {
 	c := &Catalog{langs: map[Lang]*L{}}
@@ -85,7 +86,20 @@ func Load(sources ...fs.FS) (*Catalog, error) {
 }
 
 func (l *L) load(source fs.FS) error {
-	name := "messages/" + string(l.Lang) + ".json"
+	names := []string{"messages/" + string(l.Lang) + ".json"}
+	parts, err := fs.Glob(source, "messages/*."+string(l.Lang)+".json")
+	if err != nil {
+		return err
+	}
+	for _, name := range append(names, parts...) {
+		if err := l.loadFile(source, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *L) loadFile(source fs.FS, name string) error {
 	data, err := fs.ReadFile(source, name)
 	if err != nil {
 		return err

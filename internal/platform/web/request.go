@@ -25,6 +25,10 @@ func (s *Shell) request(r *http.Request) *Request {
 	return &Request{Request: r, L: s.Catalog.In(languageOf(r)), Shell: s}
 }
 
+// Network is the address of the network the request came from, for counting
+// guesses. It is never stored as it is.
+func (r *Request) Network() string { return clientAddress(r.Request, r.Shell.Proxied) }
+
 // ID is the number of the request, for the log and the apology page.
 func (r *Request) ID() string {
 	id, _ := r.Context().Value(requestID{}).(string)
@@ -59,7 +63,7 @@ func (r *Request) RenderStatus(w http.ResponseWriter, status int, c templ.Compon
 // cacheRule: what a signed-in person sees stays on no disk, so that on a
 // shared computer Back shows nothing after signing out.
 func (r *Request) cacheRule() string {
-	if r.Shell.viewer(r.Context()).SignedIn {
+	if r.Shell.viewer(r).SignedIn {
 		return "no-store"
 	}
 	return "no-cache"

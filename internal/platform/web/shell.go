@@ -69,7 +69,7 @@ type Shell struct {
 	nav     []navEntry
 	desk    []func(r *Request) ([]DeskItem, error)
 	front   []func(r *Request) ([]Doorway, error)
-	viewer  func(context.Context) Viewer
+	viewer  func(*Request) Viewer
 	inner   http.Handler // sessions, then the mux
 	limit   *limiter
 	origin  *http.CrossOriginProtection
@@ -86,7 +86,7 @@ type Viewer struct {
 
 // New makes a shell. Sessions wraps the mux so that handlers find out who
 // asks; viewer tells it to the layout.
-func New(c Config, sessions func(http.Handler) http.Handler, viewer func(context.Context) Viewer) *Shell {
+func New(c Config, sessions func(http.Handler) http.Handler, viewer func(*Request) Viewer) *Shell {
 	s := &Shell{Config: c, mux: http.NewServeMux(), viewer: viewer,
 		limit: newLimiter(c.Rate, c.Now), origin: http.NewCrossOriginProtection()}
 	s.headers = securityHeaders(c)

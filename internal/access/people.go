@@ -1,0 +1,191 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"strings"
+	"unicode/utf8"
+
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+)
+
+// Person is somebody with an account.
+type Person struct {
+	ID        PersonID  `db:"id"`
+	Name      string    `db:"name"`
+	SortKey   string    `db:"sort_key"`
+	Email     string    `db:"email"`
+	Login     string    `db:"login"`
+	Password  string    `db:"password"`
+	Lang      i18n.Lang `db:"lang"`
+	Demo      bool      `db:"demo"`
+	CreatedAt int64     `db:"created_at"`
+	ClosedAt  *int64    `db:"closed_at"`
+}
+
+const personColumns = `id, name, sort_key, email, login, password, lang, demo, created_at, closed_at`
+
+// NewPerson is what is needed for an account.
+type NewPerson struct {
+	Name     string
+	Email    string
+	Password string // "" for an account that signs in by another way
+	Lang     i18n.Lang
+	Demo     bool
+	Roles    []Held
+}
+
+// minPassword is counted in letters: length is worth more than odd signs.
+const minPassword = 12
+
+// check lists what is wrong with the words of a new account.
+func (n NewPerson) check() error {
+	var faults []fault.Field
+	add := func(name, key string, args ...any) {
+		faults = append(faults, fault.Field{Name: name, Key: key, Args: args})
+	}
+	if l := utf8.RuneCountInString(n.Name); l < 3 || l > 120 {
+		add("name", "access.fault.name")
+	}
+	if _, ok := loginOf(n.Email); !ok {
+		add("email", "access.fault.email")
+	}
+	if l := utf8.RuneCountInString(n.Password); n.Password != "" && l < minPassword {
+		add("password", "access.fault.password_short", "n", minPassword)
+	} else if l > 200 {
+		add("password", "access.fault.password_long")
+	}
+	return fault.InvalidFields(faults)
+}
+
+// loginOf is the address in the form in which accounts are found.
+func loginOf(email string) (string, bool) {
+	email = strings.TrimSpace(email)
+	a, err := mail.ParseAddress(email)
+	if err != nil || a.Address != email || len(email) > 200 || strings.ContainsAny(email, " \"<>") {
+		return "", false
+	}
+	return strings.ToLower(email), true
+}
+
+// AddPerson makes an account with roles. It needs ManagePeople, and gives no
+// role that the actor could not give. An address that is taken is a Conflict.
+func (s *Service) AddPerson(ctx context.Context, who Actor, n NewPerson) (PersonID, error) {
+	if err := who.Must(ManagePeople); err != nil {
+		return "", err
+	}
+	p, err := s.prepare(ctx, n)
+	if err != nil {
+		return "", err
+	}
+	err = s.db.Write(ctx, func(tx *db.Tx) error { return insertPerson(ctx, tx, p, n.Roles, s.now().Unix()) })
+	return p.ID, err
+}
+
+// prepare checks a new person and hashes the password, outside a transaction.
+func (s *Service) prepare(ctx context.Context, n NewPerson) (Person, error) {
+	if err := n.check(); err != nil {
+		return Person{}, err
+	}
+	p := Person{ID: NewPersonID(), Name: n.Name, SortKey: i18n.SortKey(n.Name), Email: n.Email, Lang: n.Lang, Demo: n.Demo}
+	p.Login, _ = loginOf(n.Email)
+	if p.Lang == "" {
+		p.Lang = i18n.PL
+	}
+	if n.Password == "" {
+		return p, nil
+	}
+	hash, err := s.hashPassword(ctx, n.Password)
+	p.Password = hash
+	return p, err
+}
+
+func insertPerson(ctx context.Context, tx *db.Tx, p Person, roles []Held, at int64) error {
+	n, err := tx.Exec(ctx, `insert into access_people (id, name, sort_key, email, login, password, lang, demo, created_at)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (login) do nothing`,
+		p.ID, p.Name, p.SortKey, p.Email, p.Login, p.Password, p.Lang, p.Demo, at)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &fault.Error{Kind: fault.Conflict, Key: "access.fault.email_taken",
+			Fields: []fault.Field{{Name: "email", Key: "access.fault.email_taken"}}}
+	}
+	for _, h := range roles {
+		if !h.Role.Valid() || h.Role.Everywhere() != (h.Institution == "") {
+			return fault.New(fault.Invalid, "access.fault.role")
+		}
+		if _, err := tx.Exec(ctx, `insert into access_roles (person, institution, role, since) values (?, ?, ?, ?)
+			on conflict (person, institution, role) do update set until = null`, p.ID, h.Institution, h.Role, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Actor is the person with the roles held now. A closed account is NotFound.
+func (s *Service) Actor(ctx context.Context, id PersonID) (Actor, error) {
+	a := Actor{reach: s.directory}
+	now := s.now().Unix()
+	// One query: a row per role, or one row with no role.
+	err := s.db.Each(ctx, func(scan func(dest ...any) error) error {
+		var role, institution *string
+		if err := scan(&a.Name, &role, &institution); err != nil {
+			return err
+		}
+		a.Person = id
+		if role != nil {
+			a.Roles = append(a.Roles, Held{Role(*role), InstitutionID(*institution)})
+		}
+		return nil
+	}, `select p.name, r.role, r.institution from access_people p
+		left join access_roles r on r.person = p.id and r.since <= ? and (r.until is null or r.until > ?)
+		where p.id = ? and p.closed_at is null order by r.role, r.institution`, now, now, id)
+	if err != nil {
+		return Actor{}, err
+	}
+	if a.Person == "" {
+		return Actor{}, fault.ErrNotFound
+	}
+	return a, nil
+}
+
+func personByLogin(ctx context.Context, r db.Reader, login string) (Person, error) {
+	var p Person
+	err := r.Get(ctx, &p, `select `+personColumns+` from access_people where login = ? and closed_at is null`, login)
+	return p, err
+}
+
+// DemoPeople are the invented people of a demo, for one-click sign-in.
+func (s *Service) DemoPeople(ctx context.Context) ([]Actor, error) {
+	if !s.demo {
+		return nil, nil
+	}
+	var ids []PersonID
+	if err := s.db.Select(ctx, &ids, `select id from access_people where demo and closed_at is null order by created_at, id limit 40`); err != nil {
+		return nil, err
+	}
+	var all []Actor
+	for _, id := range ids {
+		a, err := s.Actor(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// hasAdministrator tells whether anybody can administer the installation.
+func hasAdministrator(ctx context.Context, r db.Reader) (bool, error) {
+	var one int
+	err := r.Get(ctx, &one, `select 1 from access_roles r join access_people p on p.id = r.person
+		where r.role = ? and r.until is null and p.closed_at is null limit 1`, Administrator)
+	if errors.Is(err, fault.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

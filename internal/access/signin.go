@@ -1,0 +1,170 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/fault"
+)
+
+// Wrong passwords are counted per account seen from one network, and per
+// network, in quarters of an hour. A stranger elsewhere cannot lock somebody
+// out, and a school behind one address is not stopped by a few slips.
+const (
+	guessesPerAccount = 10
+	guessesPerNetwork = 200
+)
+
+// CheckPassword finds the person whose address and password these are. A
+// wrong address and a wrong password are the same fault and take equal time;
+// too many guesses are a fault of kind TooMany until the quarter is over.
+func (s *Service) CheckPassword(ctx context.Context, network, email, password string) (PersonID, error) {
+	login, ok := loginOf(email)
+	if !ok || password == "" || len(password) > 1000 {
+		return "", wrongPassword()
+	}
+	now := s.now()
+	keys := []guessKey{{s.guessKey("account", network, login), guessesPerAccount}, {s.guessKey("network", network), guessesPerNetwork}}
+	if err := s.guessesLeft(ctx, keys, now); err != nil {
+		return "", err
+	}
+	p, err := personByLogin(ctx, s.db, login)
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+		return "", err
+	}
+	matches, err := s.passwordMatches(ctx, p.Password, password)
+	if err != nil {
+		return "", err
+	}
+	if matches {
+		return p.ID, nil
+	}
+	if err := s.countGuess(ctx, keys, now); err != nil {
+		return "", err
+	}
+	return "", wrongPassword()
+}
+
+func wrongPassword() error {
+	return &fault.Error{Kind: fault.Invalid, Key: "access.fault.wrong",
+		Fields: []fault.Field{{Name: "email", Key: "access.fault.wrong"}}}
+}
+
+type guessKey struct {
+	key   string
+	limit int
+}
+
+// guessKey hides whose guesses are counted from a reader of the table, for
+// the hour that the row lives.
+func (s *Service) guessKey(parts ...string) string {
+	sum := sha256.New()
+	for _, p := range parts {
+		sum.Write([]byte(p))
+		sum.Write([]byte{0})
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
+func quarter(t time.Time) int64 { return t.Unix() / int64((15 * time.Minute).Seconds()) }
+
+func (s *Service) guessesLeft(ctx context.Context, keys []guessKey, now time.Time) error {
+	for _, k := range keys {
+		var n int
+		err := s.db.Get(ctx, &n, `select cast(coalesce(sum(n), 0) as integer) from access_guesses where key = ? and quarter >= ?`, k.key, quarter(now))
+		if err != nil {
+			return err
+		}
+		if n >= k.limit {
+			return fault.New(fault.TooMany, "access.fault.too_many")
+		}
+	}
+	return nil
+}
+
+func (s *Service) countGuess(ctx context.Context, keys []guessKey, now time.Time) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		for _, k := range keys {
+			if _, err := tx.Exec(ctx, `insert into access_guesses (key, quarter, n) values (?, ?, 1)
+				on conflict (key, quarter) do update set n = access_guesses.n + 1`, k.key, quarter(now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// setupLife is how long the link for the first administrator works.
+const setupLife = 24 * time.Hour
+
+const setupPurpose = "setup"
+
+// SetupToken makes the secret of the link for the first administrator, or ""
+// when there is one already. Each start makes a new one and voids the old.
+func (s *Service) SetupToken(ctx context.Context) (string, error) {
+	token := rand.Text()
+	made := false
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		made = false
+		has, err := hasAdministrator(ctx, tx)
+		if err != nil || has {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `delete from access_links where purpose = ?`, setupPurpose); err != nil {
+			return err
+		}
+		made = true
+		_, err = tx.Exec(ctx, `insert into access_links (token, purpose, expires_at) values (?, ?, ?)`,
+			hashToken(token), setupPurpose, s.now().Add(setupLife).Unix())
+		return err
+	})
+	if !made {
+		token = ""
+	}
+	return token, err
+}
+
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// SetupOpen tells whether the link may still be used; otherwise NotFound.
+func (s *Service) SetupOpen(ctx context.Context, token string) error {
+	var one int
+	return s.db.Get(ctx, &one, `select 1 from access_links where token = ? and purpose = ? and used_at is null and expires_at > ?`,
+		hashToken(token), setupPurpose, s.now().Unix())
+}
+
+// Setup spends the link and makes the first administrator. A link spent,
+// forged or out of date is NotFound.
+func (s *Service) Setup(ctx context.Context, token string, n NewPerson) (PersonID, error) {
+	if err := s.SetupOpen(ctx, token); err != nil {
+		return "", err
+	}
+	if n.Password == "" {
+		return "", fault.InvalidFields([]fault.Field{{Name: "password", Key: "access.fault.password_short", Args: []any{"n", minPassword}}})
+	}
+	p, err := s.prepare(ctx, n)
+	if err != nil {
+		return "", err
+	}
+	now := s.now().Unix()
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		spent, err := tx.Exec(ctx, `update access_links set used_at = ? where token = ? and purpose = ? and used_at is null and expires_at > ?`,
+			now, hashToken(token), setupPurpose, now)
+		if err != nil {
+			return err
+		}
+		if spent == 0 {
+			return fault.ErrNotFound
+		}
+		return insertPerson(ctx, tx, p, []Held{{Role: Administrator}}, now)
+	})
+	return p.ID, err
+}
