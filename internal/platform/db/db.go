@@ -69,11 +69,19 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	return nil, fmt.Errorf("database address %q: want sqlite:PATH or postgres://", redact(address))
 }
 
-// redact hides the password of an address, for messages and logs.
+// redact hides the passwords of an address, for messages and logs. PostgreSQL
+// takes them before the host and among the parameters.
 func redact(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || u.Host == "" && strings.Contains(address, "=") {
 		return "(unreadable)"
+	}
+	q := u.Query()
+	for _, name := range []string{"password", "sslpassword"} {
+		if q.Has(name) {
+			q.Set(name, "xxxxx")
+			u.RawQuery = q.Encode()
+		}
 	}
 	return u.Redacted()
 }

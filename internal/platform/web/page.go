@@ -6,10 +6,23 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+	_ "time/tzdata" // machines without a zone database know Warsaw as well
 
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 )
+
+// Warsaw is the zone in which dates and hours are meant.
+var Warsaw = mustZone("Europe/Warsaw")
+
+func mustZone(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err) // the zones are part of the program
+	}
+	return zone
+}
 
 // Page is what the layout needs; every page's own struct embeds it.
 type Page struct {
@@ -79,6 +92,9 @@ func (p Page) Demo() bool { return p.shell.Demo }
 
 // Operator is who runs this installation.
 func (p Page) Operator() string { return p.shell.Operator }
+
+// Local is a moment by the clock on the wall in Kraków.
+func (p Page) Local(t time.Time) time.Time { return t.In(Warsaw) }
 
 // T is short for p.L.T.
 func (p Page) T(key string, args ...any) string { return p.L.T(key, args...) }
