@@ -117,16 +117,16 @@ func read(e db.Engine, m Module) ([]migration, error) {
 		if other := otherEngine(e); strings.HasSuffix(name, "."+other) {
 			continue
 		}
-		date, _, _ := strings.Cut(name, "_")
-		version, err := strconv.ParseInt(date, 10, 64)
-		if err != nil || len(date) != len("YYYYMMDDhhmm") {
+		date, _, named := strings.Cut(name, "_")
+		version, err := strconv.ParseUint(date, 10, 63)
+		if err != nil || !named || len(date) != len("YYYYMMDDhhmm") {
 			return nil, fmt.Errorf("%s: the name must begin with YYYYMMDDhhmm_", file)
 		}
 		text, err := fs.ReadFile(m.Files, file)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, migration{version, m.Name, name, string(text)})
+		list = append(list, migration{int64(version), m.Name, name, string(text)})
 	}
 	return list, nil
 }

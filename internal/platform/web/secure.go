@@ -17,9 +17,11 @@ import (
 // tiles is set.
 func securityHeaders(c Config) [][2]string {
 	images := "'self' data:"
-	if u, err := url.Parse(c.TileURL); err == nil && u.Host != "" {
-		// "{s}" stands for the first letter of several tile servers.
-		images += " " + u.Scheme + "://" + strings.Replace(u.Host, "{s}", "*", 1)
+	// "{s}" stands for the first letter of several tile servers; no URL may
+	// hold a brace in its host, so it is set aside while parsing.
+	const letter = "any-letter"
+	if u, err := url.Parse(strings.Replace(c.TileURL, "{s}", letter, 1)); err == nil && u.Host != "" {
+		images += " " + u.Scheme + "://" + strings.Replace(u.Host, letter, "*", 1)
 	}
 	policy := "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; img-src " + images +
 		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
