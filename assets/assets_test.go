@@ -33,7 +33,7 @@ func TestURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"kladka.css", "kladka.js", "favicon.svg",
+		"kladka.css", "shell.js", "favicon.svg",
 		"htmx.min.js", "htmx-sse.js", "leaflet.js", "leaflet.css", "marker-icon.png",
 		"source-sans-3-latin.woff2", "source-sans-3-polish.woff2", "source-sans-3-cyrillic.woff2",
 		"htmx-LICENSE.txt", "leaflet-LICENSE.txt", "source-sans-3-LICENSE.txt",

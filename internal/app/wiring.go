@@ -8,6 +8,7 @@ import (
 	"kladka/assets"
 	"kladka/internal/access"
 	"kladka/internal/directory"
+	"kladka/internal/directory/geometry"
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
@@ -32,7 +33,7 @@ func Modules() []schema.Module {
 
 // Catalog is the texts of all modules.
 func Catalog() (*i18n.Catalog, error) {
-	return i18n.Load(web.Messages, Messages, access.Messages, directory.Messages, register.Messages)
+	return i18n.Load(web.Messages, Messages, access.Messages, directory.Messages, register.Messages, geometry.Messages)
 }
 
 type modules struct {
@@ -84,6 +85,9 @@ func (a *App) Access() *access.Service { return a.access }
 
 // Directory is the list of institutions.
 func (a *App) Directory() *directory.Service { return a.directory }
+
+// DB is the database underneath.
+func (a *App) DB() *db.DB { return a.db }
 
 // Shell is for tools that list the doors.
 func (a *App) Shell() *web.Shell { return a.shell }

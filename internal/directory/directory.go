@@ -82,6 +82,8 @@ type Service struct {
 	tileURL string
 	tileBy  string
 	counts  countCache
+
+	sections []SectionFunc
 }
 
 // Config is what the module is made of.

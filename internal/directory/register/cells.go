@@ -179,5 +179,10 @@ func (c *cells) street() string {
 	for _, word := range []string{"ul. ", "Ul. ", "UL. "} {
 		text = strings.TrimPrefix(text, word)
 	}
+	// The file of 2022 puts the kind of the street before a name that holds it
+	// already: "Osiedle Osiedle Dywizjonu 303".
+	if first, rest, ok := strings.Cut(text, " "); ok && strings.HasPrefix(rest, first+" ") {
+		text = rest
+	}
 	return text
 }

@@ -84,9 +84,9 @@ func TestDates(t *testing.T) {
 }
 
 func TestOrderIsPolish(t *testing.T) {
-	names := []string{"Szkoła nr 10", "Łódź", "Lublin", "szkoła nr 2", "Świątniki", "Zabierzów", "Żabno", "Ćwiklice", "Czernichów"}
+	names := []string{"Szkoła nr 10", "Łódź", "Lublin", "szkoła nr 2", "Świątniki", "Zabierzów", "Żabno", "Ćwiklice", "Czernichów", "„Gwiazdka” – przedszkole"}
 	slices.SortFunc(names, func(a, b string) int { return strings.Compare(SortKey(a), SortKey(b)) })
-	want := []string{"Czernichów", "Ćwiklice", "Lublin", "Łódź", "szkoła nr 2", "Szkoła nr 10", "Świątniki", "Zabierzów", "Żabno"}
+	want := []string{"Czernichów", "Ćwiklice", "„Gwiazdka” – przedszkole", "Lublin", "Łódź", "szkoła nr 2", "Szkoła nr 10", "Świątniki", "Zabierzów", "Żabno"}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q", names)
 	}

@@ -19,8 +19,10 @@ var collators = sync.Pool{New: func() any {
 // SortKey is the key by which lists are ordered: the lower-case hex of the
 // Polish collation key, with numbers in names by value (nr 2 before nr 10).
 // Hex orders alike under every locale of every database (design rule 6).
-// It is cut at 40 bytes: two names alike so far are told apart by their ids.
+// Quotation marks and the like at the beginning do not count. The key is cut
+// at 40 bytes: two names alike so far are told apart by their ids.
 func SortKey(s string) string {
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	c := collators.Get().(*collate.Collator)
 	defer collators.Put(c)
 	var b collate.Buffer

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"kladka/internal/access"
+	"kladka/internal/app"
+	"kladka/internal/demo"
+	"kladka/internal/directory"
+	"kladka/internal/directory/register"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+)
+
+type importCmd struct {
+	RSPO importRegisterCmd `cmd:"" name:"rspo" help:"Take in a file of the register of schools."`
+	Geo  importGeoCmd      `cmd:"" help:"Take in boundaries of municipalities or districts from GeoJSON."`
+}
+
+// fileOptions are those of every import.
+type fileOptions struct {
+	File  string `arg:"" type:"existingfile" help:"File to read."`
+	Apply bool   `help:"Take the difference in. Without it nothing changes."`
+	JSON  bool   `name:"json" help:"Print the numbers as JSON."`
+}
+
+type importRegisterCmd struct {
+	fileOptions
+	AllowClosing bool `help:"Close institutions even when the file would close an unlikely number of them."`
+	All          bool `help:"Print every change and problem instead of the first ones of each kind."`
+}
+
+// shownRows is how many rows of each kind a person sees without --all.
+const shownRows = 20
+
+// Run reads a file of the register as the program itself: whoever may start
+// it with this database may do so.
+func (cmd *importRegisterCmd) Run(ctx context.Context, c *Common, s *streams) error {
+	a, done, err := c.build(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	preview, err := cmd.preview(ctx, a)
+	if err != nil {
+		return err
+	}
+	if !cmd.JSON {
+		if err := cmd.print(ctx, a, preview, s.out); err != nil {
+			return err
+		}
+	}
+	if err := cmd.settle(ctx, a, preview); err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return json.NewEncoder(s.out).Encode(preview.Report())
+	}
+	return cmd.printEnd(preview, s.out)
+}
+
+func (cmd *importRegisterCmd) preview(ctx context.Context, a *app.App) (directory.Import, error) {
+	file, err := os.Open(cmd.File)
+	if err != nil {
+		return directory.Import{}, err
+	}
+	defer file.Close()
+	return a.Directory().Preview(ctx, access.System(), filepath.Base(cmd.File), file)
+}
+
+// settle applies the difference or leaves no trace of having looked.
+func (cmd *importRegisterCmd) settle(ctx context.Context, a *app.App, i directory.Import) error {
+	if !cmd.Apply {
+		return a.Directory().Discard(ctx, access.System(), i.ID)
+	}
+	if _, err := a.Directory().Apply(ctx, access.System(), i.ID, cmd.AllowClosing); err != nil {
+		if fault.KindOf(err) == fault.Invalid && i.MassClosing {
+			return fmt.Errorf("%d of the institutions would be closed; look at the list, then use --allow-closing", i.Closed)
+		}
+		return err
+	}
+	return demo.MarkReal(ctx, a.DB())
+}
+
+func (cmd *importRegisterCmd) printEnd(i directory.Import, out io.Writer) error {
+	l, err := terminalTexts()
+	if err != nil {
+		return err
+	}
+	key := "cli.not_applied"
+	if cmd.Apply {
+		key = "cli.applied"
+	}
+	_, err = fmt.Fprintf(out, "\n%s\n%s\n", l.T("cli.sum", "read", i.Read, "new", i.New, "changed", i.Changed, "closed", i.Closed, "problems", i.Problems), l.T(key))
+	return err
+}
+
+// print writes the difference as a table: what would happen, to whom, how.
+func (cmd *importRegisterCmd) print(ctx context.Context, a *app.App, i directory.Import, out io.Writer) error {
+	l, err := terminalTexts()
+	if err != nil {
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	left := map[string]int{}
+	err = a.Directory().EachChange(ctx, access.System(), i.ID, func(c directory.ImportChange) error {
+		if cmd.skip(left, string(c.Kind)) {
+			return nil
+		}
+		_, err := fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", l.T("change."+string(c.Kind)), c.RSPO, c.Name, fields(l, c))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = a.Directory().EachProblem(ctx, access.System(), i.ID, func(p directory.ImportProblem) error {
+		if cmd.skip(left, string(p.Level)+p.Key) {
+			return nil
+		}
+		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.T("level."+string(p.Level)), number(p.RSPO), place(l, p), problem(l, p))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	hidden := 0
+	for _, n := range left {
+		hidden += max(0, n-shownRows)
+	}
+	if hidden > 0 && !cmd.All {
+		fmt.Fprintln(out, l.N("cli.hidden", hidden))
+	}
+	return nil
+}
+
+// skip counts a row of its kind and tells whether it is one too many to show.
+func (cmd *importRegisterCmd) skip(seen map[string]int, kind string) bool {
+	seen[kind]++
+	return !cmd.All && seen[kind] > shownRows
+}
+
+func number(rspo int) string {
+	if rspo == 0 {
+		return ""
+	}
+	return strconv.Itoa(rspo)
+}
+
+func place(l *i18n.L, p directory.ImportProblem) string {
+	if p.Row == 0 {
+		return ""
+	}
+	return l.T("cli.row", "n", strconv.Itoa(p.Row))
+}
+
+func fields(l *i18n.L, c directory.ImportChange) string {
+	if c.Kind != register.Changed && c.Kind != register.Reopened {
+		return ""
+	}
+	var out []string
+	for _, f := range c.Fields {
+		out = append(out, fmt.Sprintf("%s: %s → %s", l.T("field."+f.Field), shortened(f.Before), shortened(f.After)))
+	}
+	return strings.Join(out, "; ")
+}
+
+func shortened(s string) string {
+	if s == "" {
+		return "–"
+	}
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:39]) + "…"
+	}
+	return s
+}
+
+func problem(l *i18n.L, p directory.ImportProblem) string {
+	var args []any
+	for name, value := range p.Args {
+		if name == "field" || name == "shape" {
+			value = l.T(name + "." + value)
+		}
+		args = append(args, name, value)
+	}
+	return l.T(p.Key, args...)
+}
+
+type importGeoCmd struct{ fileOptions }
+
+// Run reads boundaries; what is found is printed, and kept with --apply.
+func (cmd *importGeoCmd) Run(ctx context.Context, c *Common, s *streams) error {
+	a, done, err := c.build(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	file, err := os.Open(cmd.File)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	report, err := a.Directory().ImportBoundaries(ctx, access.System(), file, cmd.Apply)
+	if err != nil {
+		return err
+	}
+	if cmd.JSON {
+		return json.NewEncoder(s.out).Encode(report)
+	}
+	l, err := terminalTexts()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, l.T("cli.geo", "municipalities", report.Municipalities, "districts", report.Districts, "skipped", len(report.Skipped), "problems", len(report.Problems)))
+	key := "cli.not_applied"
+	if report.Applied {
+		key = "cli.applied"
+	}
+	_, err = fmt.Fprintln(s.out, l.T(key))
+	return err
+}
+
+// terminalTexts are the texts in the language of the terminal: Polish or
+// Ukrainian when it says so, else English, like the help of the commands.
+func terminalTexts() (*i18n.L, error) {
+	catalog, err := app.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	lang := i18n.EN
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := os.Getenv(name); value != "" {
+			if base, _, _ := strings.Cut(value, "_"); i18n.Valid(base) {
+				lang = i18n.Lang(base)
+			}
+			break
+		}
+	}
+	return catalog.In(lang), nil
+}
+
+// explain is an error as a person at a terminal should read it: a fault in
+// words, anything else as it is.
+func explain(err error) string {
+	e := fault.As(err)
+	if e == nil || e.Kind == fault.Internal {
+		return err.Error()
+	}
+	l, loadErr := terminalTexts()
+	if loadErr != nil {
+		return errors.Join(err, loadErr).Error()
+	}
+	var parts []string
+	for _, f := range e.Fields {
+		parts = append(parts, l.T(f.Key, f.Args...))
+	}
+	if len(parts) == 0 {
+		parts = []string{l.T(e.Key, e.Args...)}
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"kladka/internal/app"
+	"kladka/internal/demo"
+)
+
+type serveCmd struct {
+	Demo     scale  `name:"demo" placeholder:"SCALE" help:"Fill an empty database with an invented metropolis and serve it, on this machine only. SCALE is school or metropolis."`
+	Listen   string `default:"127.0.0.1:8080" env:"KLADKA_LISTEN" help:"Address to listen on."`
+	HTTPS    bool   `name:"https" env:"KLADKA_HTTPS" help:"People reach this server by https, through a proxy: secure cookies, HSTS."`
+	Proxied  bool   `env:"KLADKA_PROXIED" help:"A proxy of ours stands in front: believe the last address in X-Forwarded-For."`
+	TileURL  string `name:"tile-url" env:"KLADKA_TILE_URL" help:"Address of map tiles with {z}, {x} and {y}; none by default. Extends the content security policy."`
+	TileBy   string `name:"tile-by" env:"KLADKA_TILE_BY" help:"Source of the tiles, named on the map."`
+	Operator string `env:"KLADKA_OPERATOR" help:"Who runs this installation, for the footer."`
+	Rate     int    `default:"50" env:"KLADKA_RATE" help:"Requests per second that one address may make, with a burst of ten seconds' worth; 0 for no limit."`
+}
+
+// scale is the flag --demo, with or without a value.
+type scale string
+
+// IsBool lets kong accept --demo without a value.
+func (*scale) IsBool() bool { return true }
+
+// Decode reads --demo or --demo=SCALE.
+func (s *scale) Decode(ctx *kong.DecodeContext) error {
+	*s = scale(demo.Metropolis)
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		return nil
+	}
+	value := ctx.Scan.Pop().String()
+	if !demo.Valid(value) {
+		return fmt.Errorf("--demo=%s: want school or metropolis", value)
+	}
+	*s = scale(value)
+	return nil
+}
+
+// Run serves until the process is told to stop.
+func (cmd *serveCmd) Run(ctx context.Context, c *Common, s *streams) error {
+	if cmd.Demo != "" && !loopback(cmd.Listen) {
+		return errDemoListen
+	}
+	d, _, err := c.open(ctx, cmd.Demo != "")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := demo.CheckKind(ctx, d, string(cmd.Demo)); err != nil {
+		return err
+	}
+	a, err := app.New(ctx, d, app.Settings{Listen: cmd.Listen, HTTPS: cmd.HTTPS, Proxied: cmd.Proxied, TileURL: cmd.TileURL,
+		TileBy: cmd.TileBy, Operator: cmd.Operator, Rate: cmd.Rate, Demo: string(cmd.Demo)}, c.logger(s.err), time.Now)
+	if err != nil {
+		return err
+	}
+	if cmd.Demo != "" {
+		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Scale(cmd.Demo)); err != nil {
+			return err
+		}
+	}
+	return a.Serve(ctx, func(at net.Addr) { cmd.announce(ctx, a, at, s) })
+}
+
+// announce says where the program is, and how the first administrator gets in.
+func (cmd *serveCmd) announce(ctx context.Context, a *app.App, at net.Addr, s *streams) {
+	base := "http://" + at.String()
+	fmt.Fprintln(s.out, "Kładka:", base)
+	if cmd.Demo != "" {
+		return
+	}
+	token, err := a.Access().SetupToken(ctx)
+	if err != nil {
+		fmt.Fprintln(s.err, "kladka: no setup link:", err)
+		return
+	}
+	if token != "" {
+		fmt.Fprintf(s.out, "First administrator (once, within 24 hours): %s/konto/pierwsze/%s\n", base, token)
+	}
+}
+
+func loopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+var errDemoListen = fmt.Errorf("a demo listens on this machine only: use --listen 127.0.0.1:PORT")

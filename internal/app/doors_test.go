@@ -1,0 +1,292 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"kladka/internal/access"
+	"kladka/internal/platform/web"
+)
+
+// TestRoutes keeps all doors with their guards in a file, so that an opened
+// door shows in a review. Doors of a demo stand in a file of their own.
+func TestRoutes(t *testing.T) {
+	h := openHouse(t)
+	var doors, demoDoors []string
+	for _, r := range h.Shell().Routes() {
+		line := fmt.Sprintf("%-44s %s", r.Pattern, r.Guard)
+		if r.Demo {
+			demoDoors = append(demoDoors, line)
+		} else {
+			doors = append(doors, line)
+		}
+	}
+	slices.Sort(doors)
+	slices.Sort(demoDoors)
+	golden(t, "routes.txt", strings.Join(doors, "\n")+"\n")
+	golden(t, "routes_demo.txt", strings.Join(demoDoors, "\n")+"\n")
+}
+
+// TestRealDataHasNoDemoDoors opens the house with real data.
+func TestRealDataHasNoDemoDoors(t *testing.T) {
+	h := openHouseReal(t)
+	for _, r := range h.Shell().Routes() {
+		if r.Demo || strings.Contains(r.Pattern, "przyklad") {
+			t.Errorf("%s is open", r.Pattern)
+		}
+	}
+	res := h.stranger().post("/konto/przyklad", url.Values{"osoba": {string(access.NewPersonID())}})
+	if res.StatusCode != http.StatusNotFound {
+		t.Errorf("got %d, want 404", res.StatusCode)
+	}
+}
+
+// TestMatrix tries every door as a stranger and as every role. Forms are sent
+// empty, and ids are of things that exist: what is tested is who passes. An
+// answer below is grouped: in (the page, or a form refused for its content),
+// sign-in, forbidden, absent.
+func TestMatrix(t *testing.T) {
+	h := openHouse(t)
+	ids := h.examples()
+	visitors := []struct {
+		name string
+		v    *visitor
+	}{{"stranger", h.stranger()}}
+	for _, role := range access.Roles() {
+		visitors = append(visitors, struct {
+			name string
+			v    *visitor
+		}{string(role), h.as(role)})
+	}
+	var lines []string
+	for _, route := range h.Shell().Routes() {
+		if strings.Contains(route.Pattern, "wyloguj") || route.Demo || strings.HasSuffix(route.Pattern, "/postep") {
+			continue // would end the visit, or the answer has no end
+		}
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		path := ids.fill(t, pattern)
+		var answers []string
+		for _, who := range visitors {
+			answers = append(answers, who.name+"="+who.v.try(method, path))
+		}
+		lines = append(lines, route.Pattern+"\n    "+strings.Join(group(answers), "\n    "))
+	}
+	slices.Sort(lines)
+	golden(t, "matrix.txt", strings.Join(lines, "\n")+"\n")
+}
+
+// group turns answers of all visitors into a line per kind of answer.
+func group(answers []string) []string {
+	byAnswer := map[string][]string{}
+	for _, a := range answers {
+		who, what, _ := strings.Cut(a, "=")
+		byAnswer[what] = append(byAnswer[what], who)
+	}
+	var out []string
+	for what, who := range byAnswer {
+		if len(who) == len(answers) {
+			out = append(out, what+": everybody")
+		} else {
+			out = append(out, what+": "+strings.Join(who, ", "))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (v *visitor) try(method, path string) string {
+	v.t.Helper()
+	var res *http.Response
+	if method == http.MethodPost {
+		res = v.post(path, url.Values{})
+	} else {
+		res = v.get(path)
+	}
+	switch {
+	case res.StatusCode == http.StatusSeeOther && strings.HasPrefix(res.Header.Get("Location"), web.SignInPath), res.StatusCode == http.StatusUnauthorized:
+		return "sign-in"
+	case res.StatusCode == http.StatusForbidden:
+		return "forbidden"
+	case res.StatusCode == http.StatusNotFound:
+		return "absent"
+	case res.StatusCode >= 500:
+		return fmt.Sprintf("BROKEN %d", res.StatusCode)
+	}
+	return "in"
+}
+
+// examples are ids that exist, by the name of the placeholder in a pattern.
+type examples struct {
+	institution access.InstitutionID
+	rspo        string
+	upload      string
+}
+
+// examples: the institution is one of the pupils' school, which the demo's
+// head leads and its authority runs.
+func (h *house) examples() examples {
+	h.t.Helper()
+	var e examples
+	a, err := h.Access().Actor(context.Background(), h.person(access.SchoolHead))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	e.institution = a.Roles[0].Institution
+	if err := h.db.Get(context.Background(), &e.rspo, `select cast(min(rspo) as text) from directory_institutions where rspo is not null`); err != nil {
+		h.t.Fatal(err)
+	}
+	e.upload = h.previewSample()
+	return e
+}
+
+func (e examples) fill(t *testing.T, pattern string) string {
+	t.Helper()
+	replacements := map[string]string{
+		"{lang}": "pl", "{theme}": "dark", "{token}": "nie-ma", "{key}": "126101", "{$}": "", "{number}": e.rspo,
+	}
+	path := pattern
+	for name, value := range replacements {
+		path = strings.ReplaceAll(path, name, value)
+	}
+	id := string(e.institution)
+	if strings.Contains(pattern, "/rejestr/") {
+		id = e.upload
+	}
+	if strings.Contains(pattern, "/instytucje/{id}/{number}") {
+		id = "rspo"
+	}
+	if strings.Contains(pattern, "/zadania/") {
+		id = string(access.NewPersonID())
+	}
+	path = strings.ReplaceAll(path, "{id}", id)
+	if strings.ContainsRune(path, '{') {
+		t.Fatalf("the matrix does not know what to put into %s", pattern)
+	}
+	return path
+}
+
+// TestForeignInstitutions: a right at one institution is none at another. The
+// officer of one authority, a head and everybody else are turned away at a
+// school that somebody else runs.
+func TestForeignInstitutions(t *testing.T) {
+	h := openHouse(t)
+	foreign := h.foreignSchool()
+	for _, role := range []access.Role{access.AuthorityOfficer, access.SchoolHead, access.Teacher} {
+		v := h.as(role)
+		for _, path := range []string{"/instytucje/" + foreign + "/zespol"} {
+			if got := v.try(http.MethodGet, path); got != "forbidden" {
+				t.Errorf("%s at GET %s: %s", role, path, got)
+			}
+			if got := v.try(http.MethodPost, path); got != "forbidden" {
+				t.Errorf("%s at POST %s: %s", role, path, got)
+			}
+		}
+	}
+}
+
+// TestMadeUpIdentifiers: what does not exist is 404 for those who may pass,
+// in every address, however odd.
+func TestMadeUpIdentifiers(t *testing.T) {
+	h := openHouse(t)
+	admin := h.as(access.Administrator)
+	for _, route := range h.Shell().Routes() {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if !strings.ContainsRune(pattern, '{') || strings.Contains(pattern, "{$}") {
+			continue
+		}
+		for _, odd := range []string{"0", "zzz", "00000000-0000-7000-8000-000000000000", "%00", "%ff%fe", "..%2f..%2fetc", strings.Repeat("a", 5000), "'%20or%201=1--"} {
+			path := placeholder.ReplaceAllString(pattern, odd)
+			switch got := admin.try(method, path); got {
+			case "absent", "forbidden":
+			case "in":
+				if res := admin.raw(method, path); res.StatusCode != http.StatusBadRequest {
+					t.Errorf("%s %s: %d", method, path[:min(len(path), 90)], res.StatusCode)
+				}
+			default:
+				t.Errorf("%s %s: %s", method, path[:min(len(path), 90)], got)
+			}
+		}
+	}
+}
+
+func (v *visitor) raw(method, path string) *http.Response {
+	if method == http.MethodPost {
+		return v.post(path, url.Values{})
+	}
+	return v.get(path)
+}
+
+// TestGuardsBeforeMethods: an unknown address is 404, a wrong method 405.
+func TestUnknownDoors(t *testing.T) {
+	v := openHouse(t).stranger()
+	if res := v.get("/nie-ma-takiej-strony"); res.StatusCode != http.StatusNotFound {
+		t.Errorf("unknown: %d", res.StatusCode)
+	}
+	res := v.post("/uprawnienia", nil)
+	if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") == "" {
+		t.Errorf("wrong method: %d, Allow %q", res.StatusCode, res.Header.Get("Allow"))
+	}
+}
+
+// TestEveryPageInEveryLanguage opens every page that has no placeholder, as a
+// stranger and as every role, in three languages.
+func TestEveryPageInEveryLanguage(t *testing.T) {
+	h := openHouse(t)
+	ids := h.examples()
+	machine := []string{".json", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep"}
+	for _, role := range append([]access.Role{""}, access.Roles()...) {
+		v := h.stranger()
+		if role != "" {
+			v = h.as(role)
+		}
+		for _, lang := range []string{"pl", "en", "uk"} {
+			v.get("/jezyk/" + lang)
+			for _, route := range h.Shell().Routes() {
+				method, pattern, _ := strings.Cut(route.Pattern, " ")
+				if method != http.MethodGet || strings.HasPrefix(pattern, "/jezyk") || strings.HasPrefix(pattern, "/motyw") ||
+					slices.ContainsFunc(machine, func(s string) bool { return strings.HasSuffix(pattern, s) }) {
+					continue
+				}
+				checkPage(t, v, ids.fill(t, pattern), lang)
+			}
+		}
+	}
+}
+
+func checkPage(t *testing.T, v *visitor, path, lang string) {
+	t.Helper()
+	res := v.get(path)
+	if res.StatusCode >= 300 && res.StatusCode < 400 {
+		return
+	}
+	doc := document(t, res)
+	where := lang + " " + path
+	if got := doc.Find("html").AttrOr("lang", ""); got != lang {
+		t.Errorf("%s: lang is %q", where, got)
+	}
+	if n := doc.Find("h1").Length(); n != 1 {
+		t.Errorf("%s: %d headings of the first level", where, n)
+	}
+	if text(doc.Find("title")) == "" || doc.Find("main#main").Length() != 1 || doc.Find("a.skip").Length() != 1 {
+		t.Errorf("%s: no title, main or skip link", where)
+	}
+	if whole := doc.Text(); strings.Contains(whole, "⟦") {
+		i := strings.Index(whole, "⟦")
+		t.Errorf("%s: a text is missing: %s", where, whole[i:min(len(whole), i+60)])
+	}
+	if n := doc.Find("[style]").Length(); n != 0 {
+		t.Errorf("%s: %d style attributes", where, n)
+	}
+	seen := map[string]bool{}
+	for _, id := range doc.Find("[id]").Map(attr("id")) {
+		if seen[id] {
+			t.Errorf("%s: id %q twice", where, id)
+		}
+		seen[id] = true
+	}
+}

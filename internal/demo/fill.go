@@ -1,0 +1,71 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"kladka/internal/access"
+	"kladka/internal/directory"
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/fault"
+)
+
+// worldSeed is the seed of every demo, so that what a guide shows is what the
+// reader finds.
+const worldSeed = 2026
+
+// Fill writes the world of a scale into an empty database whose municipalities
+// are seeded, all in one transaction, together with the word that it is a
+// demo. A database that is that demo already is left alone, so an interrupted
+// or repeated start does no harm. Whether the database is empty is asked by
+// CheckKind, which must come first.
+func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.Service, scale Scale) (err error) {
+	defer fault.Wrap(&err, "fill the database with an invented %s", scale)
+	if !Valid(string(scale)) {
+		return errors.New("no such scale")
+	}
+	if done, err := filled(ctx, d, scale); done || err != nil {
+		return err
+	}
+	world := Generate(scale, worldSeed) // outside the transaction, which may run twice
+	err = d.Write(ctx, func(tx *db.Tx) error {
+		if done, err := filled(ctx, tx, scale); done || err != nil {
+			return err
+		}
+		return write(ctx, tx, people, dir, scale, world)
+	})
+	if err != nil {
+		// A second process that filled at the same time has won: the same world is there.
+		if done, again := filled(ctx, d, scale); again == nil && done {
+			return nil
+		}
+	}
+	return err
+}
+
+func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *directory.Service, scale Scale, world World) error {
+	if err := people.AddDemoPeople(ctx, tx, world.People); err != nil {
+		return err
+	}
+	// Head units come with the world, so the directory need not regroup.
+	if err := dir.Save(ctx, tx, world.Institutions); err != nil {
+		return err
+	}
+	return db.SetProperty(ctx, tx, propertyData, demoOf(scale))
+}
+
+// filled tells whether the database is this demo already, and refuses one that
+// is something else.
+func filled(ctx context.Context, r db.Reader, scale Scale) (bool, error) {
+	data, err := dataOf(ctx, r)
+	switch {
+	case err != nil:
+		return false, err
+	case data == demoOf(scale):
+		return true, nil
+	case data != "":
+		return false, fmt.Errorf("the database holds %q", data)
+	}
+	return false, nil
+}

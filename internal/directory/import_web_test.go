@@ -1,0 +1,379 @@
+package directory
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"kladka/internal/access"
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/jobs"
+	"kladka/internal/testkit"
+)
+
+// post sends a form as a person does who sits at one of our pages.
+func (h *reader) post(path, contentType string, body io.Reader) (*httptest.ResponseRecorder, *goquery.Document) {
+	h.t.Helper()
+	r := httptest.NewRequestWithContext(access.WithActor(h.t.Context(), h.who), http.MethodPost, path, body)
+	r.Header.Set("Content-Type", contentType)
+	r.Header.Set("Accept-Language", string(h.lang))
+	w := httptest.NewRecorder()
+	h.shell.ServeHTTP(w, r)
+	if strings.Contains(w.Body.String(), "⟦") {
+		h.t.Errorf("%s lacks a text", path)
+	}
+	doc, err := goquery.NewDocumentFromReader(w.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return w, doc
+}
+
+func (h *reader) postForm(path string, pairs ...string) (*httptest.ResponseRecorder, *goquery.Document) {
+	form := url.Values{}
+	for n := 0; n+1 < len(pairs); n += 2 {
+		form.Set(pairs[n], pairs[n+1])
+	}
+	return h.post(path, "application/x-www-form-urlencoded", strings.NewReader(form.Encode()))
+}
+
+func (h *reader) upload(name, text string) (*httptest.ResponseRecorder, *goquery.Document) {
+	h.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile(fileField, name)
+	if err == nil {
+		_, err = io.WriteString(part, text)
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return h.post(importsPath, form.FormDataContentType(), &body)
+}
+
+func TestImportDoors(t *testing.T) {
+	h := newReader(t, testkit.SQLite(t, writeModules))
+	i := previewed(t, h.Service, sampleFile(sampleRows()...))
+	for path, takes := range map[string]bool{importsPath: true, importHref(i.ID) + "/zastosuj": true, importHref(i.ID) + "/odrzuc": true} {
+		h.who = access.Stranger()
+		if w, _ := h.postForm(path); takes && w.Code != http.StatusUnauthorized {
+			t.Errorf("a stranger posts to %s: %d", path, w.Code)
+		}
+		h.who = holding(access.AuthorityOfficer, "x")
+		if w, _ := h.postForm(path); takes && w.Code != http.StatusForbidden {
+			t.Errorf("an office posts to %s: %d", path, w.Code)
+		}
+	}
+	for _, path := range []string{importsPath, importHref(i.ID), importHref(i.ID) + "/postep"} {
+		h.who = access.Stranger()
+		if w := h.get(path); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/konto/zaloguj") {
+			t.Errorf("a stranger at %s: %d", path, w.Code)
+		}
+		h.who = holding(access.Teacher, "x")
+		if w := h.get(path); w.Code != http.StatusForbidden {
+			t.Errorf("a teacher at %s: %d", path, w.Code)
+		}
+	}
+	// An office looks and cannot touch.
+	h.who = holding(access.AuthorityOfficer, "x")
+	if doc := h.page(importsPath); doc.Find("input[type=file]").Length() != 0 || doc.Find("tbody tr").Length() != 1 {
+		t.Error("the list of an office")
+	}
+	if doc := h.page(importHref(i.ID)); doc.Find("main form").Length() != 0 {
+		t.Error("an office may decide")
+	}
+	h.who = officer
+	for _, path := range []string{importHref("nic"), importHref(ImportID(testID(1))), importHref("nic") + "/postep"} {
+		if w := h.get(path); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if w := h.get(importsPath + "?od=zmyślone"); w.Code != http.StatusBadRequest {
+		t.Errorf("a made-up place: %d", w.Code)
+	}
+}
+
+func TestImportPages(t *testing.T) {
+	for _, lang := range i18n.Langs {
+		d := testkit.SQLite(t, writeModules)
+		h := newReader(t, d)
+		h.lang, h.who = lang, officer
+		if doc := h.page(importsPath); doc.Find("form[enctype] input[type=file]").Length() != 1 || doc.Find("[data-promise=next]").Length() != 1 {
+			t.Error(lang, "the form is not there")
+		}
+		rows := sampleRows()
+		w, _ := h.upload("<b>rejestr</b>.csv", sampleFile(rows...))
+		if w.Code != http.StatusSeeOther {
+			t.Fatal(lang, "upload:", w.Code)
+		}
+		path := w.Header().Get("Location")
+		doc := h.page(path)
+		if doc.Find(".tile").Length() != 4 || doc.Find(".change").Length() != 4 || doc.Find("main b").Length() != 0 ||
+			doc.Find("[data-promise=why]").Length() != 1 || doc.Find("[data-promise=next]").Length() != 1 {
+			t.Error(lang, doc.Find("main").Text())
+		}
+		for _, p := range parts {
+			h.page(path + "?co=" + p.name)
+		}
+		if w, _ = h.postForm(path + "/zastosuj"); w.Code != http.StatusSeeOther {
+			t.Fatal(lang, "apply:", w.Code)
+		}
+		if doc = h.page(path); doc.Find("progress").Length() != 1 || doc.Find("[hx-sse\\:connect]").Length() != 1 || doc.Find("main form").Length() != 0 {
+			t.Error(lang, "no progress")
+		}
+		registry := jobs.NewRegistry()
+		h.Jobs(registry)
+		if err := testkit.Drain(t, d, registry, h.now); err != nil {
+			t.Fatal(err)
+		}
+		stream := h.get(path+"/postep", "Accept", "text/event-stream")
+		if text := stream.Body.String(); stream.Header().Get("Content-Type") != "text/event-stream" || !strings.HasPrefix(text, "data: <p>") ||
+			!strings.HasSuffix(text, "event: koniec\ndata: 1\n\n") || strings.Contains(text, "⟦") {
+			t.Errorf("%s: %q", lang, text)
+		}
+		h.page(path)
+
+		rows[0].name, rows[1].parent = "ZESPÓŁ SZKÓŁ W WYMYŚLONCE", ""
+		w, _ = h.upload("drugi.csv", sampleFile(rows[:3]...))
+		path = w.Header().Get("Location")
+		doc = h.page(path + "?co=changed")
+		if cells := doc.Find(".change").First().Find("tbody tr").First(); !strings.Contains(cells.Text(), "Zespół Szkolno-Przedszkolny w Wymyślonce") ||
+			!strings.Contains(cells.Text(), "Zespół Szkół w Wymyślonce") {
+			t.Error(lang, "before and after:", cells.Text())
+		}
+		if doc = h.page(path + "?co=closed"); doc.Find(".change .tag.bad").Length() != 1 {
+			t.Error(lang, "closing:", doc.Find("main").Text())
+		}
+		if w, _ = h.postForm(path + "/odrzuc"); w.Code != http.StatusSeeOther {
+			t.Error(lang, "discard:", w.Code)
+		}
+		h.page(path)
+		if w, _ = h.postForm(path + "/zastosuj"); w.Code != http.StatusConflict {
+			t.Error(lang, "apply what was discarded:", w.Code)
+		}
+	}
+}
+
+func TestUploadRefuses(t *testing.T) {
+	h := newReader(t, testkit.SQLite(t, writeModules))
+	h.who = officer
+	for name, text := range map[string]string{"empty": "", "zip": "PK\x03\x04", "header": sampleHead} {
+		w, doc := h.upload("x.csv", text)
+		if w.Code != http.StatusUnprocessableEntity || doc.Find("#errsum a[href='#plik']").Length() != 1 || doc.Find("#plik[aria-invalid]").Length() != 1 {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+	if w, doc := h.upload("", sampleFile(sampleRows()...)); w.Code != http.StatusUnprocessableEntity || doc.Find("#errsum").Length() != 1 {
+		t.Errorf("no file: %d", w.Code)
+	}
+	if w, _ := h.postForm(importsPath, "plik", "x"); w.Code != http.StatusBadRequest {
+		t.Errorf("not multipart: %d", w.Code)
+	}
+	var n int
+	if err := h.db.Get(t.Context(), &n, `select count(*) from directory_imports`); err != nil || n != 0 {
+		t.Errorf("%d imports were left, %v", n, err)
+	}
+}
+
+// endless is a body that goes on, and counts what was taken of it.
+type endless struct{ taken int64 }
+
+func (e *endless) Read(b []byte) (int, error) {
+	for n := range b {
+		b[n] = 'a'
+	}
+	e.taken += int64(len(b))
+	return len(b), nil
+}
+
+func TestUploadIsCutOffEarly(t *testing.T) {
+	h := newReader(t, testkit.SQLite(t, writeModules))
+	h.who = officer
+	head := "--grenze\r\nContent-Disposition: form-data; name=\"plik\"; filename=\"x.csv\"\r\n\r\n"
+	for name, length := range map[string]int64{"with its length": 2 << 30, "without": -1} {
+		rest := &endless{}
+		r := httptest.NewRequestWithContext(access.WithActor(t.Context(), officer), http.MethodPost, importsPath, io.MultiReader(strings.NewReader(head), rest))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=grenze")
+		r.ContentLength = length
+		w := httptest.NewRecorder()
+		h.shell.ServeHTTP(w, r)
+		if w.Code != http.StatusRequestEntityTooLarge && w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%s: status %d", name, w.Code)
+		}
+		if length > 0 && rest.taken > 1<<20 || rest.taken > maxFile+2<<20 {
+			t.Errorf("%s: %d MB were taken", name, rest.taken>>20)
+		}
+		if !strings.Contains(w.Body.String(), "64") || strings.Contains(w.Body.String(), "⟦") {
+			t.Errorf("%s: the page does not tell the limit", name)
+		}
+	}
+}
+
+func TestManyImportsAndChangesByPage(t *testing.T) {
+	testkit.EachDB(t, writeModules, func(t *testing.T, d *db.DB) {
+		h := newReader(t, d)
+		h.who = officer
+		var rows []sampleRow
+		for n := range 120 {
+			row := sampleRows()[3]
+			row.rspo, row.name = 970000+n, fmt.Sprintf("PRZEDSZKOLE NR %d W WYMYŚLONCE", n+1)
+			rows = append(rows, row)
+		}
+		path := importHref(previewed(t, h.Service, sampleFile(rows...)).ID)
+		seen := h.walk(path, ".change h3")
+		if len(seen) != 120 {
+			t.Errorf("%d of 120 changes", len(seen))
+		}
+		for range 109 {
+			previewed(t, h.Service, sampleFile(rows[:1]...))
+		}
+		if links := h.walk(importsPath, "tbody th a"); len(links) != 110 {
+			t.Errorf("%d of 110 imports", len(links))
+		}
+	})
+}
+
+// walk goes to the last page and back, and gives what it saw on the way there.
+func (h *reader) walk(path, selector string) (seen []string) {
+	h.t.Helper()
+	pages, at := 0, path
+	for {
+		pages++
+		doc := h.page(at)
+		doc.Find(selector).Each(func(_ int, s *goquery.Selection) {
+			href, _ := s.Attr("href")
+			seen = append(seen, s.Text()+href)
+		})
+		next, more := doc.Find(".pager a[rel=next]").Attr("href")
+		if !more {
+			break
+		}
+		at = next
+	}
+	for range pages - 1 {
+		previous, there := h.page(at).Find(".pager a[rel=prev]").Attr("href")
+		if !there {
+			h.t.Fatalf("%s: no way back", at)
+		}
+		at = previous
+	}
+	if h.page(at).Find(".pager a[rel=prev]").Length() != 0 {
+		h.t.Errorf("%s: the way back goes on", at)
+	}
+	return seen
+}
+
+func TestMassClosingOnThePage(t *testing.T) {
+	h := newReader(t, testkit.SQLite(t, writeModules))
+	h.who = officer
+	var rows []sampleRow
+	for n := range 30 {
+		row := sampleRows()[3]
+		row.rspo = 991000 + n
+		rows = append(rows, row)
+	}
+	applied(t, h.Service, sampleFile(rows...))
+	path := importHref(previewed(t, h.Service, sampleFile(rows[:15]...)).ID)
+	if h.page(path).Find("input[type=checkbox][name=zgoda]").Length() != 1 {
+		t.Error("no box to tick")
+	}
+	if w, doc := h.postForm(path + "/zastosuj"); w.Code != http.StatusUnprocessableEntity || doc.Find("#errsum a[href='#zgoda']").Length() != 1 {
+		t.Errorf("without the box: %d", w.Code)
+	}
+	if w, _ := h.postForm(path+"/zastosuj", "zgoda", "tak"); w.Code != http.StatusSeeOther {
+		t.Errorf("with the box: %d", w.Code)
+	}
+}
+
+func TestGroupPage(t *testing.T) {
+	h := newReader(t, testkit.SQLite(t, writeModules))
+	applied(t, h.Service, sampleFile(sampleRows()...))
+	group, school, other := byNumber(t, h.Service, 990001), byNumber(t, h.Service, 990002), byNumber(t, h.Service, 990004)
+	path := href(school.ID) + "/zespol"
+	h.who = access.Stranger()
+	if w, _ := h.postForm(path); w.Code != http.StatusUnauthorized {
+		t.Errorf("a stranger: %d", w.Code)
+	}
+	h.who = holding(access.AuthorityOfficer, other.ID)
+	if w := h.get(path); w.Code != http.StatusForbidden {
+		t.Errorf("another office: %d", w.Code)
+	}
+	h.who = officer
+	if w := h.get(href("nic") + "/zespol"); w.Code != http.StatusNotFound {
+		t.Errorf("no such unit: %d", w.Code)
+	}
+	for _, lang := range i18n.Langs {
+		h.lang = lang
+		doc := h.page(path)
+		if doc.Find("input[type=radio]").Length() != 3 || doc.Find("input[value=register][checked]").Length() != 1 ||
+			doc.Find("[data-promise=why]").Length() != 1 || doc.Find("[data-promise=next]").Length() != 1 ||
+			!strings.Contains(doc.Find(".lead").Text(), group.Name) {
+			t.Error(lang, doc.Find("main").Text())
+		}
+		h.page(href(group.ID) + "/zespol")
+	}
+	if w, doc := h.postForm(path, "wybor", "under", "rspo", "12", "rewizja", "1"); w.Code != http.StatusUnprocessableEntity ||
+		doc.Find("#errsum a[href='#rspo']").Length() != 1 || doc.Find("#rspo[value='12']").Length() != 1 {
+		t.Errorf("unknown number: %d", w.Code)
+	}
+	if w, _ := h.postForm(path, "wybor", "alone", "rewizja", "x"); w.Code != http.StatusBadRequest {
+		t.Errorf("broken revision: %d", w.Code)
+	}
+	if w, _ := h.postForm(path, "wybor", "under", "rspo", "990004", "rewizja", "1"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != href(school.ID) {
+		t.Errorf("save: %d", w.Code)
+	}
+	if after := byNumber(t, h.Service, 990002); after.HeadUnit != other.ID {
+		t.Errorf("got %+v", after)
+	}
+	if w, _ := h.postForm(path, "wybor", "alone", "rewizja", "1"); w.Code != http.StatusConflict {
+		t.Errorf("an old form: %d", w.Code)
+	}
+	if v, _ := h.page(path).Find("#rspo").Attr("value"); v != "990004" {
+		t.Errorf("the form does not show what holds: %q", v)
+	}
+}
+
+func TestBodyPage(t *testing.T) {
+	h := newReader(t, testkit.SQLite(t, writeModules))
+	path := listPath + "/nowa"
+	h.who = holding(access.AuthorityOfficer, "x")
+	if w := h.get(path); w.Code != http.StatusForbidden {
+		t.Errorf("an office: %d", w.Code)
+	}
+	h.who = officer
+	key := ""
+	for _, lang := range i18n.Langs {
+		h.lang = lang
+		doc := h.page(path)
+		key, _ = doc.Find("input[name=klucz]").Attr("value")
+		if doc.Find("[data-promise=who-sees]").Length() != 1 || doc.Find("#gmina option").Length() != 15 || doc.Find("#rodzaj option").Length() != 6 {
+			t.Error(lang, doc.Find("main").Text())
+		}
+	}
+	w, doc := h.postForm(path, "klucz", key, "rodzaj", "ngo", "nazwa", "", "gmina", "126101", "nip", "1")
+	if w.Code != http.StatusUnprocessableEntity || doc.Find("#errsum li").Length() != 2 || doc.Find("#nip[value='1'][aria-invalid]").Length() != 1 ||
+		doc.Find("#rodzaj option[value=ngo][selected]").Length() != 1 {
+		t.Errorf("got %d: %s", w.Code, doc.Find("#errsum").Text())
+	}
+	for range 2 { // twice, as impatient people do
+		w, _ = h.postForm(path, "klucz", key, "rodzaj", "ngo", "nazwa", "Fundacja „Łąka”", "gmina", "126101", "regon", "123456785")
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != href(access.InstitutionID(key)) {
+			t.Fatalf("got %d", w.Code)
+		}
+	}
+	if doc = h.page(w.Header().Get("Location")); !strings.Contains(doc.Find("h1").Text(), "Fundacja „Łąka”") {
+		t.Error("the body has no page")
+	}
+}

@@ -1,0 +1,74 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chromedp/chromedp"
+
+	"kladka/assets/axe"
+)
+
+// Violation is a rule of accessibility that a page breaks.
+type Violation struct {
+	Rule   string `json:"id"`
+	Impact string `json:"impact"`
+	Help   string `json:"help"`
+	Nodes  []Node `json:"nodes"`
+}
+
+// Node is one element that breaks it.
+type Node struct {
+	Target  []string `json:"target"` // selectors; several when inside frames
+	HTML    string   `json:"html"`
+	Summary string   `json:"failureSummary"`
+}
+
+// String is the violation with the elements that break it.
+func (v Violation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s): %s", v.Rule, v.Impact, v.Help)
+	for _, n := range v.Nodes {
+		fmt.Fprintf(&b, "\n    %s  %s\n      %s", strings.Join(n.Target, " "), n.HTML, strings.Join(strings.Fields(n.Summary), " "))
+	}
+	return b.String()
+}
+
+// axeRun opens every details first, because axe passes over what is hidden, and
+// closes them afterwards. Preloading is off: axe would fetch style sheets again,
+// which the policy of the page forbids and the console would show.
+const axeRun = `(async () => {
+	const closed = [...document.querySelectorAll('details:not([open])')];
+	closed.forEach(d => d.open = true);
+	try {
+		const result = await axe.run(document, {
+			preload: false,
+			resultTypes: ['violations'],
+			runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']},
+		});
+		return result.violations.map(v => ({id: v.id, impact: v.impact, help: v.help,
+			nodes: v.nodes.map(n => ({target: n.target.flat(), html: n.html.slice(0, 160), failureSummary: n.failureSummary}))}));
+	} finally {
+		closed.forEach(d => d.open = false);
+	}
+})()`
+
+// Axe runs axe-core with the rules of WCAG 2.2 AA and its advice on good
+// practice, with everything unfolded that can be. Axe waits for promises, which
+// a tab without scripts never keeps; so scripts are on meanwhile. Those of the
+// page do not run even then, because they were passed over when it was read.
+func (tab *Tab) Axe() (violations []Violation, err error) {
+	if err := tab.do(chromedp.Func(scripts(true))); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, tab.do(chromedp.Func(scripts(tab.view.Scripts)))) }()
+	if _, err := ask[bool](tab, string(axe.Script())+"\n;true"); err != nil {
+		return nil, fmt.Errorf("put axe into %s: %w", tab.url, err)
+	}
+	violations, err = ask[[]Violation](tab, axeRun)
+	if err != nil {
+		return nil, fmt.Errorf("axe in %s: %w", tab.url, err)
+	}
+	return violations, nil
+}
