@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -60,7 +61,7 @@ func (s *Service) Sessions(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// An event stream is flushed in small pieces; scs would hold it back.
 		// It has no session to write, so it is read only.
-		if r.Header.Get("Accept") == "text/event-stream" {
+		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 			s.readOnly(identified).ServeHTTP(w, r)
 			return
 		}

@@ -165,7 +165,7 @@ func TestManyPointsAreGathered(t *testing.T) {
 	}
 	sum := 0
 	for _, f := range r.squares(hits) {
-		sum += f.Properties["n"].(int)
+		sum += f.Properties.(crowd).N
 	}
 	if sum != 8000 {
 		t.Error(sum)

@@ -328,7 +328,7 @@ func TestGroupPage(t *testing.T) {
 		doc.Find("#errsum a[href='#rspo']").Length() != 1 || doc.Find("#rspo[value='12']").Length() != 1 {
 		t.Errorf("unknown number: %d", w.Code)
 	}
-	if w, _ := h.postForm(path, "wybor", "alone", "rewizja", "x"); w.Code != http.StatusBadRequest {
+	if w, _ := h.postForm(path, "wybor", "alone", "rewizja", "x"); w.Code != http.StatusConflict {
 		t.Errorf("broken revision: %d", w.Code)
 	}
 	if w, _ := h.postForm(path, "wybor", "under", "rspo", "990004", "rewizja", "1"); w.Code != http.StatusSeeOther || w.Header().Get("Location") != href(school.ID) {

@@ -60,9 +60,23 @@ type geoCollection struct {
 }
 
 type geoFeature struct {
-	Type       string         `json:"type"`
-	Geometry   any            `json:"geometry"`
-	Properties map[string]any `json:"properties"`
+	Type       string `json:"type"`
+	Geometry   any    `json:"geometry"`
+	Properties any    `json:"properties"`
+}
+
+// pointOf is one institution on the map.
+type pointOf struct {
+	ID     access.InstitutionID `json:"id"`
+	Name   string               `json:"name"`
+	Town   string               `json:"municipality"`
+	Kind   string               `json:"kind"`
+	Closed bool                 `json:"closed"`
+}
+
+// crowd is many institutions in one place of the map.
+type crowd struct {
+	N int `json:"n"`
 }
 
 type geoPoint struct {
@@ -114,9 +128,8 @@ func (s *Service) points(ctx context.Context, ro *roll, chosen *selection) (geoC
 	}
 	for _, id := range ids {
 		e := ro.entries[ro.at[id]]
-		c.Features = append(c.Features, geoFeature{"Feature", pointAt(float64(e.lon), float64(e.lat)), map[string]any{
-			"id": id, "name": rows[id], "municipality": ro.townName(e.seat), "kind": ro.kinds.names[e.kind], "closed": e.closed,
-		}})
+		c.Features = append(c.Features, geoFeature{"Feature", pointAt(float64(e.lon), float64(e.lat)), pointOf{
+			id, rows[id], ro.townName(e.seat), ro.kinds.names[e.kind], e.closed}})
 	}
 	return c, nil
 }
@@ -149,7 +162,7 @@ func (r *roll) squares(hits []int32) []geoFeature {
 	features := make([]geoFeature, len(all))
 	for i, sq := range all {
 		n := float64(sq.n)
-		features[i] = geoFeature{"Feature", pointAt(sq.lon/n, sq.lat/n), map[string]any{"n": sq.n}}
+		features[i] = geoFeature{"Feature", pointAt(sq.lon/n, sq.lat/n), crowd{sq.n}}
 	}
 	return features
 }

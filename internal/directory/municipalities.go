@@ -111,7 +111,7 @@ func (s *Service) getTown(w http.ResponseWriter, r *web.Request) error {
 	p := townPage{Page: r.Page(w, m.Name, web.Link{Text: r.L.T("municipalities.title"), Href: townsPath}), Town: m,
 		Rows: townRow{m, ro.figuresBy(false)[n], ro.figuresBy(true)[n]}, Kinds: ro.kindRows(r.L, m.ID),
 		Picture: townPicture(r.L, ro, out, m.ID)}
-	p.Picture.Name = r.L.T("institution.map.town", "name", m.Name)
+	p.Picture.Name, p.Picture.Small = r.L.T("institution.map.town", "name", m.Name), true
 	of := Filter{Municipalities: []string{m.ID}}
 	p.List = of.href(listPath)
 	of.ByAuthority = true

@@ -320,11 +320,11 @@ func (s *Service) smallMap(l *i18n.L, ro *roll, i Institution) (picture, error) 
 	town := ro.townNamed(i.Municipality)
 	if !drawn || i.Lat == nil || i.Lon == nil || i.PointDoubt != "" {
 		p := townPicture(l, ro, out, i.Municipality)
-		p.Name = l.T("institution.map.town", "name", town)
+		p.Name, p.Small = l.T("institution.map.town", "name", town), true
 		return p, nil
 	}
 	const width, height = 480, 360
-	p := picture{Name: l.T("institution.map.point", "name", town), Width: width, Height: height, Real: true}
+	p := picture{Name: l.T("institution.map.point", "name", town), Width: width, Height: height, Real: true, Small: true}
 	box := b.Bounds().Union(geometry.Bounds{MinLon: *i.Lon, MinLat: *i.Lat, MaxLon: *i.Lon, MaxLat: *i.Lat})
 	fit := geometry.Fit(box, width, height)
 	p.Tiles = []tile{{Href: townHref(i.Municipality), Label: town, Path: geometry.Path(b, fit), Here: true}}

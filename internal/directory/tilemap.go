@@ -24,6 +24,7 @@ type picture struct {
 	Width  int
 	Height int
 	Real   bool // boundaries, not hexagons
+	Small  bool // beside a page: where a place is, without letters
 	Tiles  []tile
 	Dot    *dot
 }
@@ -135,8 +136,23 @@ func (p *picture) drawBoundaries(l *i18n.L, towns []Municipality, out outlines, 
 		t.Path = geometry.Path(b, fit)
 		x, y := fit.Point(middle(b))
 		t.X = decimal(x)
-		t.Lines = []tileLine{{Y: decimal(y + 6), Text: l.Number(counts[i]), Main: true}}
+		figure := tileLine{Y: decimal(y + 6), Text: l.Number(counts[i]), Main: true}
+		if nameFits(towns[i].Name, b, fit) {
+			figure.Y = decimal(y + 16)
+			t.Lines = []tileLine{{Y: decimal(y - 4), Text: towns[i].Name}}
+		}
+		t.Lines = append(t.Lines, figure)
 	}
+}
+
+// nameFits tells whether a name is surely narrower than its municipality. The
+// others are named by the list and when pointed at.
+func nameFits(name string, b geometry.Boundary, fit geometry.Projection) bool {
+	const perLetter = 11 // with room to spare: shapes are no boxes
+	box := b.Bounds()
+	left, _ := fit.Point(box.MinLat, box.MinLon)
+	right, _ := fit.Point(box.MinLat, box.MaxLon)
+	return right-left > perLetter*float64(len([]rune(name)))
 }
 
 // middle is the center of gravity of the largest polygon, good enough for a

@@ -20,14 +20,14 @@ var collators = sync.Pool{New: func() any {
 // Polish collation key, with numbers in names by value (nr 2 before nr 10).
 // Hex orders alike under every locale of every database (design rule 6).
 // Quotation marks and the like at the beginning do not count. The key is cut
-// at 40 bytes: two names alike so far are told apart by their ids.
+// at 120 bytes (some sixty letters): names alike so far are told apart by ids.
 func SortKey(s string) string {
 	s = strings.TrimLeftFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	c := collators.Get().(*collate.Collator)
 	defer collators.Put(c)
 	var b collate.Buffer
 	key := c.KeyFromString(&b, s)
-	return hex.EncodeToString(key[:min(len(key), 40)])
+	return hex.EncodeToString(key[:min(len(key), 120)])
 }
 
 // Fold makes text comparable for search: small letters without marks, single

@@ -49,7 +49,7 @@ type Cursor struct {
 	Back bool
 }
 
-var cursorShape = regexp.MustCompile(`^[0-9a-f]{0,100}/[0-9a-f-]{36}$`)
+var cursorShape = regexp.MustCompile(`^[0-9a-f]{0,300}/[0-9a-f-]{36}$`)
 
 // CursorOf reads the place from the query: "od" for the page after it,
 // "do" for the page before it. A made-up place is a fault.

@@ -88,6 +88,7 @@ func TestFaults(t *testing.T) {
 		{"no label", `<input type="text">`, ``, "label (critical)"},
 		{"wide", `<p class="wide">w</p>`, `.wide { width: 2000px }`, "the widest is #main p.wide"},
 		{"cut", `<p class="cut">some words that do not fit</p>`, `.cut { width: 50px; overflow: hidden; white-space: nowrap }`, "cuts off its words"},
+		{"squeezed", `<p class="thin">seven quite usual words in one column</p>`, `.thin { width: 3rem }`, "is squeezed: 7 words in 6 lines"},
 		{"small", `<ul><li><a href="/" class="small">x</a></li></ul>`, `.small { display: inline-block; width: 10px; min-width: 0; min-height: 0 }`, "less than 24 × 24"},
 		{"no focus shown", `<p><a href="/" class="plain">link</a></p>`, `a.plain:focus-visible { outline: 0 }`, "does not show that it has the focus"},
 		{"positive tabindex", `<p><a href="/" tabindex="3">link</a></p>`, ``, "positive tabindex"},

@@ -19,7 +19,8 @@ func look[T any](tab *Tab, question string) (T, error) {
 }
 
 // Overflow tells whether the page scrolls sideways, as it is and with everything
-// unfolded, and names the widest element; and where words are cut off.
+// unfolded, and names the widest element; where words are cut off; and where
+// they stand one below the other in too narrow a column.
 func (tab *Tab) Overflow() ([]string, error) { return look[[]string](tab, "overflow()") }
 
 // Targets names what can be pressed and is smaller than 24 × 24 CSS pixels. A

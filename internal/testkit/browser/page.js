@@ -144,6 +144,26 @@ globalThis.kladkaLook = (() => {
     return found;
   }
 
+  // squeezed finds words that stand one below the other because their column is far
+  // too narrow: no check of the width of the page notices that.
+  function squeezed() {
+    const found = [];
+    for (const e of document.body.querySelectorAll('*')) {
+      const count = e.textContent.trim().split(/\s+/).length;
+      if (count < 6 || !ownWords(e) || !visible(e) || getComputedStyle(e).clipPath !== 'none') continue;
+      const lines = new Set(linesOf(e)).size;
+      if (lines >= 0.7 * count) found.push(`${name(e)} is squeezed: ${count} words in ${lines} lines`);
+    }
+    return found;
+  }
+
+  // linesOf are the places of the lines of an element's words.
+  function linesOf(e) {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    return [...range.getClientRects()].filter(r => r.width > 0).map(r => Math.round(r.bottom / 4));
+  }
+
   function unfolded(f) {
     const closed = [...document.querySelectorAll('details:not([open])')];
     if (!closed.length) return [];
@@ -152,8 +172,8 @@ globalThis.kladkaLook = (() => {
   }
 
   function overflow() {
-    const found = [...wide(''), ...cut()];
-    return found.length ? found : unfolded(() => [...wide(' when everything is unfolded'), ...cut()]);
+    const found = [...wide(''), ...cut(), ...squeezed()];
+    return found.length ? found : unfolded(() => [...wide(' when everything is unfolded'), ...cut(), ...squeezed()]);
   }
 
   // inSentence tells whether a link stands among words that are no link.
