@@ -98,7 +98,7 @@ func (s *Service) list(w http.ResponseWriter, r *web.Request, path string, at we
 		return p, nil, nil, err
 	}
 	hits, from, more := ro.page(chosen.hits, at)
-	rows, err := inOrder(r.Context(), s.db, ro.ids(hits))
+	rows, err := rowsShown(r.Context(), s.db, ro.ids(hits))
 	if err != nil {
 		return p, nil, nil, err
 	}

@@ -92,8 +92,9 @@ func countyKey(county string) string {
 	return strings.TrimPrefix(i18n.Fold(county), "m ")
 }
 
-// Over tells whether officers of a reach b: a is b, a runs b or the head unit
-// of b, or a is the office of the municipality that runs b. An office acts for
+// Over tells whether officers of a reach b: a is b, a is the head unit of b (a
+// complex and its parts have one head), a runs b or the head unit of b, or a
+// is the office of the municipality that runs b. An office acts for
 // a municipality when its own running_municipality says so; where it stands is
 // not enough, for a county's office stands in a city that it does not run.
 func (s *Service) Over(ctx context.Context, a, b access.InstitutionID) (_ bool, err error) {
@@ -108,7 +109,7 @@ func (s *Service) Over(ctx context.Context, a, b access.InstitutionID) (_ bool, 
 	err = s.db.Get(ctx, &n, `select count(*) from directory_institutions b
 		join directory_institutions h on h.id = b.head_unit
 		join directory_institutions a on a.id = ?
-		where b.id = ? and (b.running_id = a.id or h.running_id = a.id
+		where b.id = ? and (b.head_unit = a.id or b.running_id = a.id or h.running_id = a.id
 			or (a.kind = ? and a.running_municipality <> ''
 				and (b.running_municipality = a.running_municipality or h.running_municipality = a.running_municipality)))`,
 		a, b, Office)

@@ -145,14 +145,26 @@ func (p *picture) drawBoundaries(l *i18n.L, towns []Municipality, out outlines, 
 	}
 }
 
-// nameFits tells whether a name is surely narrower than its municipality. The
-// others are named by the list and when pointed at.
+// nameFits tells whether a name above the figure stays inside its boundary.
+// The others are named by the list and when pointed at.
 func nameFits(name string, b geometry.Boundary, fit geometry.Projection) bool {
-	const perLetter = 11 // with room to spare: shapes are no boxes
+	const perLetter, high = 8.5, 26 // at the size of the letters in the style sheet
+	lat, lon := middle(b)
 	box := b.Bounds()
-	left, _ := fit.Point(box.MinLat, box.MinLon)
-	right, _ := fit.Point(box.MinLat, box.MaxLon)
-	return right-left > perLetter*float64(len([]rune(name)))
+	left, top := fit.Point(box.MaxLat, box.MinLon)
+	right, bottom := fit.Point(box.MinLat, box.MaxLon)
+	if right <= left || bottom <= top {
+		return false
+	}
+	perX, perY := (box.MaxLon-box.MinLon)/(right-left), (box.MaxLat-box.MinLat)/(bottom-top)
+	wide := perLetter * float64(len([]rune(name)))
+	for step := range 5 {
+		x := lon + (float64(step)/4-0.5)*wide*perX
+		if !b.Contains(lat, x) || !b.Contains(lat+high*perY, x) {
+			return false
+		}
+	}
+	return true
 }
 
 // middle is the center of gravity of the largest polygon, good enough for a
