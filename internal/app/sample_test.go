@@ -2,15 +2,11 @@ package app_test
 
 import (
 	"context"
-	"io"
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
-	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -39,19 +35,6 @@ func document(t *testing.T, res *http.Response) *goquery.Document {
 func openHouseReal(t *testing.T) *house {
 	t.Helper()
 	return openHouseOn(t, testkit.SQLite(t, app.Modules()), "")
-}
-
-// newServer serves an app on loopback.
-func newServer(t *testing.T, set app.Settings) (*app.App, *httptest.Server) {
-	t.Helper()
-	d := testkit.SQLite(t, app.Modules())
-	a, err := app.New(context.Background(), d, set, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(a.Handler())
-	t.Cleanup(server.Close)
-	return a, server
 }
 
 // previewSample reads the invented register sample as the program itself and

@@ -131,7 +131,8 @@ func (s *Service) postImport(w http.ResponseWriter, r *web.Request) error {
 			return r.Redirect(w, importHref(i.ID))
 		}
 	}
-	if fault.KindOf(err) != fault.Invalid {
+	e := fault.As(err)
+	if e == nil || len(e.Fields) == 0 {
 		return err
 	}
 	p, pageErr := s.importsPage(w, r)
@@ -139,7 +140,7 @@ func (s *Service) postImport(w http.ResponseWriter, r *web.Request) error {
 		return pageErr
 	}
 	p.Page = p.WithErrors(err)
-	return r.RenderStatus(w, http.StatusUnprocessableEntity, importsView(p))
+	return r.RenderStatus(w, e.Kind.Status(), importsView(p))
 }
 
 // uploaded finds the file among the parts of the form.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -163,7 +164,11 @@ const fileField = "plik"
 
 func refusedFile(key string, args map[string]string) error {
 	list := pairsOf(args)
-	return &fault.Error{Kind: fault.Invalid, Key: key, Args: list,
+	kind := fault.Invalid
+	if strings.HasSuffix(key, ".too_large") {
+		kind = fault.TooLarge
+	}
+	return &fault.Error{Kind: kind, Key: key, Args: list,
 		Fields: []fault.Field{{Name: fileField, Key: key, Args: list}}}
 }
 

@@ -41,8 +41,6 @@ func byIDs(ctx context.Context, r db.Reader, ids []access.InstitutionID) (all []
 	return all, nil
 }
 
-const municipalityColumns = `id, terc, name, sort_key, county, voivodeship, member, hex_col, hex_row, boundary, boundary_source`
-
 // Municipalities reads all municipalities that the directory knows, by name,
 // without their boundaries, which are long and seldom wanted.
 func Municipalities(ctx context.Context, r db.Reader) (list []Municipality, err error) {

@@ -25,6 +25,7 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.AddNav(20, "nav.municipalities", townsPath, web.Public)
 	sh.AddNav(80, "nav.register", "/administracja/rejestr", access.Can(access.SeeImports))
 	sh.AddDoorway(s.doorway)
+	sh.AddDesk(s.desk)
 }
 
 // doorway stands on the front page with the number of open institutions.

@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -152,26 +153,42 @@ func (s *shot) faults() []string {
 	return s.found
 }
 
-// summarize lists each fault once, the most frequent first.
+// summarize lists each kind of fault once, the most frequent first, by one
+// example of it.
 func summarize(shots []*shot) (string, int) {
-	where := map[string][]string{}
+	where, example := map[string][]string{}, map[string]string{}
 	for _, s := range shots {
 		for _, f := range s.faults() {
-			where[f] = append(where[f], s.page.Name+" "+s.view.String())
+			k := kind(f)
+			where[k] = append(where[k], s.page.Name+" "+s.view.String())
+			if example[k] == "" {
+				example[k] = f
+			}
 		}
 	}
-	faults := slices.SortedFunc(maps.Keys(where), func(a, b string) int {
+	kinds := slices.SortedFunc(maps.Keys(where), func(a, b string) int {
 		return cmp.Or(len(where[b])-len(where[a]), strings.Compare(a, b))
 	})
 	var text strings.Builder
-	for _, f := range faults {
-		at := where[f]
-		more := ""
+	for _, k := range kinds {
+		at, more := where[k], ""
 		if len(at) > 6 {
 			at, more = at[:6], ", …"
 		}
-		fmt.Fprintf(&text, "%s\n    in %d: %s%s\n\n", f, len(where[f]), strings.Join(at, ", "), more)
+		fmt.Fprintf(&text, "%s\n    in %d: %s%s\n\n", example[k], len(where[k]), strings.Join(at, ", "), more)
 	}
-	fmt.Fprintf(&text, "%d pictures, %d different faults\n", len(shots), len(faults))
-	return text.String(), len(faults)
+	fmt.Fprintf(&text, "%d pictures, %d kinds of faults\n", len(shots), len(kinds))
+	return text.String(), len(kinds)
+}
+
+var particular = regexp.MustCompile(`«[^»]*»|[0-9]+`)
+
+// kind is what faults of different pages and languages have in common: the rule
+// and the place, without words and figures.
+func kind(fault string) string {
+	rule, rest, _ := strings.Cut(fault, "\n")
+	if place, _, ok := strings.Cut(strings.TrimSpace(rest), " "); ok {
+		rule += " " + strings.Split(place, "[")[0]
+	}
+	return particular.ReplaceAllString(rule, "")
 }

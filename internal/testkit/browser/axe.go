@@ -25,11 +25,19 @@ type Node struct {
 	Summary string   `json:"failureSummary"`
 }
 
-// String is the violation with the elements that break it.
+// shownNodes is how many elements a finding names: more of them break the rule
+// in the same way as a rule.
+const shownNodes = 3
+
+// String is the violation with the first elements that break it.
 func (v Violation) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s): %s", v.Rule, v.Impact, v.Help)
-	for _, n := range v.Nodes {
+	for i, n := range v.Nodes {
+		if i == shownNodes {
+			fmt.Fprintf(&b, "\n    and %d more", len(v.Nodes)-i)
+			break
+		}
 		fmt.Fprintf(&b, "\n    %s  %s\n      %s", strings.Join(n.Target, " "), n.HTML, strings.Join(strings.Fields(n.Summary), " "))
 	}
 	return b.String()
