@@ -353,6 +353,9 @@ func (s *Service) fillPart(r *web.Request, i Import, p *importPage) error {
 		return err
 	}
 	p.Empty = r.L.T("import.empty." + p.Part)
+	if i.State == ImportDiscarded {
+		p.Empty = r.L.T("import.empty.discarded")
+	}
 	if p.Part == problemsPart {
 		list, err := listProblems(r.Context(), s.db, i.ID, int(n), at.Back, importRows)
 		if err != nil || len(list.Rows) == 0 {

@@ -248,8 +248,9 @@ func findings(d register.Difference) (list []register.Problem) {
 	return list
 }
 
-// Discard throws a shown difference away. Who asks must hold ImportRegister;
-// one that is settled already is a Conflict.
+// Discard throws a shown difference away: its numbers stay, its rows go, for
+// every look from the command line ends here. Who asks must hold
+// ImportRegister; one that is settled already is a Conflict.
 func (s *Service) Discard(ctx context.Context, who access.Actor, id ImportID) (err error) {
 	defer fault.Wrap(&err, "discard import %s", id)
 	if err := who.Must(access.ImportRegister); err != nil {
@@ -261,9 +262,16 @@ func (s *Service) Discard(ctx context.Context, who access.Actor, id ImportID) (e
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `update directory_imports set state = ?, settled_by = ? where id = ? and state in (?, ?)`,
 			ImportDiscarded, who.Person, id, ImportShown, ImportFailed)
-		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "import.refused.settled")
+		if err != nil {
+			return err
 		}
+		if n == 0 {
+			return fault.New(fault.Conflict, "import.refused.settled")
+		}
+		if _, err := tx.Exec(ctx, `delete from directory_import_changes where import = ?`, id); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `delete from directory_import_problems where import = ?`, id)
 		return err
 	})
 }
