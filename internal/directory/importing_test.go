@@ -461,36 +461,3 @@ func TestRealFile(t *testing.T) {
 		}
 	})
 }
-
-// TestApplySpeed keeps the promise of three seconds for five thousand rows on
-// SQLite (about one is usual); a machine that does other things is given more.
-func TestApplySpeed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures")
-	}
-	var rows []sampleRow
-	for n := range 5000 {
-		row := sampleRows()[3]
-		row.rspo, row.name = 980000+n, fmt.Sprintf("SZKOŁA PODSTAWOWA NR %d IM. JANA WYMYŚLONEGO W WYMYŚLONCE", n+1)
-		if n%5 != 0 {
-			row.parent = fmt.Sprint(980000 + n - n%5)
-		}
-		rows = append(rows, row)
-	}
-	file := sampleFile(rows...)
-	testkit.EachDB(t, writeModules, func(t *testing.T, d *db.DB) {
-		s := writeService(t, d)
-		began := time.Now()
-		shown := previewed(t, s, file)
-		looked := time.Since(began)
-		began = time.Now()
-		if _, err := s.Apply(t.Context(), officer, shown.ID, false); err != nil {
-			t.Fatal(err)
-		}
-		took := time.Since(began)
-		t.Logf("%d rows: shown in %v, applied in %v (%.0f rows/s)", shown.New, looked, took, 5000/took.Seconds())
-		if took > 10*time.Second {
-			t.Errorf("5000 rows took %v", took)
-		}
-	})
-}

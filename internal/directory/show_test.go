@@ -200,7 +200,7 @@ func TestDoorwayCountsOpenInstitutions(t *testing.T) {
 		return err
 	})
 	h.get("/proba")
-	if len(got) != 1 || got[0].Figure != "6 instytucji w 2 gminach" || got[0].Href != "/instytucje" {
+	if len(got) != 3 || got[0].Figure != "6 instytucji" || got[0].Href != "/instytucje" || got[2].Figure != "2 gminy" {
 		t.Errorf("%+v", got)
 	}
 }

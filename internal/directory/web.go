@@ -35,9 +35,11 @@ func (s *Service) doorway(r *web.Request) ([]web.Doorway, error) {
 		return nil, err
 	}
 	open := len(ro.everything(scope{}).hits)
-	figure := r.L.N("institutions.n", open) + " " + r.L.N("institutions.in_municipalities", ro.townsInUse())
-	return []web.Doorway{{Rank: 10, Title: r.L.T("institutions.title"), Text: r.L.T("institutions.doorway"),
-		Href: listPath, Figure: figure}}, nil
+	return []web.Doorway{
+		{Rank: 10, Title: r.L.T("institutions.title"), Text: r.L.T("institutions.doorway"), Href: listPath, Figure: r.L.N("institutions.n", open)},
+		{Rank: 11, Title: r.L.T("institutions.map.title"), Text: r.L.T("institutions.map.doorway"), Href: mapPath},
+		{Rank: 12, Title: r.L.T("municipalities.title"), Text: r.L.T("municipalities.doorway"), Href: "/gminy", Figure: r.L.N("municipalities.n", ro.townsInUse())},
+	}, nil
 }
 
 // townsInUse counts the municipalities in which an open institution lies.

@@ -94,6 +94,7 @@ func TestFaults(t *testing.T) {
 		{"positive tabindex", `<p><a href="/" tabindex="3">link</a></p>`, ``, "positive tabindex"},
 		{"covered", `<p><a href="/">link</a></p>`, `main { position: relative } main::after { content: ""; position: absolute; inset: 0; z-index: 2 }`, "is covered by"},
 		{"off screen", `<p><a href="/" class="off">link</a></p>`, `.off { position: fixed; left: -500px }`, "is not on the screen when focused"},
+		{"hidden in what scrolls", `<p class="box"><a href="/" class="far">link</a></p>`, `.box { overflow: clip; width: 50px; height: 40px } .far { margin-left: 80px }`, "is not on the screen when focused"},
 		{"inline style", `<p style="color:red">red</p>`, ``, "console:"},
 		{"inline script", `<script>alert(1)</script>`, ``, "console:"},
 		{"picture missing", `<img src="/none.png" alt="">`, ``, "console:"},

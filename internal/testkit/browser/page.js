@@ -42,12 +42,17 @@ globalThis.kladkaLook = (() => {
     };
   }
 
-  // onScreen is the part of an element's first line that is on the screen.
+  // onScreen is the part of an element's first line that is on the screen, and not
+  // hidden in something that scrolls.
   function onScreen(e) {
-    const r = [...e.getClientRects()].find(r => r.width > 0 && r.height > 0) ?? e.getBoundingClientRect();
-    const left = Math.max(r.left, 0), right = Math.min(r.right, innerWidth);
-    const top = Math.max(r.top, 0), bottom = Math.min(r.bottom, innerHeight);
-    return {width: right - left, height: bottom - top, x: (left + right) / 2, y: (top + bottom) / 2, whole: r};
+    const whole = [...e.getClientRects()].find(r => r.width > 0 && r.height > 0) ?? e.getBoundingClientRect();
+    const clips = [{left: 0, top: 0, right: innerWidth, bottom: innerHeight}];
+    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
+      if (p instanceof HTMLElement && scrolls(p)) clips.push(p.getBoundingClientRect());
+    }
+    const left = Math.max(whole.left, ...clips.map(c => c.left)), right = Math.min(whole.right, ...clips.map(c => c.right));
+    const top = Math.max(whole.top, ...clips.map(c => c.top)), bottom = Math.min(whole.bottom, ...clips.map(c => c.bottom));
+    return {width: right - left, height: bottom - top, x: (left + right) / 2, y: (top + bottom) / 2, whole};
   }
 
   const belongs = (hit, e) => hit && (e.contains(hit) || hit.closest('label')?.control === e ||
@@ -91,6 +96,7 @@ globalThis.kladkaLook = (() => {
       found.push('is not on the screen when focused');
     } else {
       if (p.whole.height <= innerHeight && p.height < p.whole.height / 2) found.push('is half outside of the screen when focused');
+      if (p.width < Math.min(24, p.whole.width / 2)) found.push('is hidden sideways when focused');
       const hit = document.elementFromPoint(p.x, p.y);
       if (!belongs(hit, e)) found.push('is covered by ' + (hit ? name(hit) : 'nothing') + ' when focused');
     }
