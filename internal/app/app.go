@@ -69,10 +69,13 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 	server := &http.Server{
 		Handler:           a.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       10 * time.Minute, // the longest file, over a slow line
+		WriteTimeout:      12 * time.Minute, // counts from the same moment
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(a.shell.Stop)
 	worked := make(chan struct{})
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()

@@ -494,6 +494,8 @@ func (s *Service) getImportProgress(w http.ResponseWriter, r *web.Request) error
 		select {
 		case <-r.Context().Done():
 			return nil
+		case <-r.Shell.Stopping():
+			return nil
 		case <-time.After(time.Second):
 		}
 		if i, err = importByID(r.Context(), s.db, i.ID); err != nil {

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,6 +76,9 @@ type Shell struct {
 	origin  *http.CrossOriginProtection
 	headers [][2]string
 	handler http.Handler
+
+	stopping chan struct{}
+	stop     sync.Once
 }
 
 // Viewer is what the layout shows of the person who looks.
@@ -88,7 +92,7 @@ type Viewer struct {
 // asks; viewer tells it to the layout.
 func New(c Config, sessions func(http.Handler) http.Handler, viewer func(*Request) Viewer) *Shell {
 	s := &Shell{Config: c, mux: http.NewServeMux(), viewer: viewer,
-		limit: newLimiter(c.Rate, c.Now), origin: http.NewCrossOriginProtection()}
+		limit: newLimiter(c.Rate, c.Now), origin: http.NewCrossOriginProtection(), stopping: make(chan struct{})}
 	s.headers = securityHeaders(c)
 	s.inner = sessions(http.HandlerFunc(s.dispatch))
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1200), gzhttp.CompressionLevel(3),
@@ -143,6 +147,13 @@ func (s *Shell) HandleDemo(pattern string, g Guard, h Handler) {
 	s.Handle(pattern, g, h)
 	s.routes[len(s.routes)-1].Demo = true
 }
+
+// Stopping is closed when the program is told to stop. An answer that has no
+// end of its own, such as an event stream, ends then; others finish.
+func (s *Shell) Stopping() <-chan struct{} { return s.stopping }
+
+// Stop ends the endless answers.
+func (s *Shell) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 
 // Routes lists all doors with their guards.
 func (s *Shell) Routes() []Route { return slices.Clone(s.routes) }

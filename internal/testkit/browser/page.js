@@ -96,7 +96,6 @@ globalThis.kladkaLook = (() => {
       found.push('is not on the screen when focused');
     } else {
       if (p.whole.height <= innerHeight && p.height < p.whole.height / 2) found.push('is half outside of the screen when focused');
-      if (p.width < Math.min(24, p.whole.width / 2)) found.push('is hidden sideways when focused');
       const hit = document.elementFromPoint(p.x, p.y);
       if (!belongs(hit, e)) found.push('is covered by ' + (hit ? name(hit) : 'nothing') + ' when focused');
     }
@@ -158,7 +157,7 @@ globalThis.kladkaLook = (() => {
       const count = e.textContent.trim().split(/\s+/).length;
       if (count < 6 || !ownWords(e) || !visible(e) || getComputedStyle(e).clipPath !== 'none') continue;
       const lines = new Set(linesOf(e)).size;
-      if (lines >= 0.7 * count) found.push(`${name(e)} is squeezed: ${count} words in ${lines} lines`);
+      if (lines >= 0.75 * count) found.push(`${name(e)} is squeezed: ${count} words in ${lines} lines`);
     }
     return found;
   }
