@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
+
+	"kladka/internal/platform/db"
 )
 
 // fileSettings are the settings of the optional file: names as of the flags.
@@ -127,23 +129,13 @@ func shown(flag *kong.Flag, o *origins) string {
 	if value == "" && flag.HasDefault {
 		value = flag.Default
 	}
-	if flag.Name == "database" {
-		value = hidePassword(value)
+	if flag.Name == "database" && value != "" {
+		value = db.Redact(value)
 	}
 	if value == "" {
 		value = "–"
 	}
 	return value
-}
-
-func hidePassword(address string) string {
-	at := strings.LastIndexByte(address, '@')
-	scheme := strings.Index(address, "://")
-	if at < 0 || scheme < 0 || at < scheme {
-		return address
-	}
-	user, _, _ := strings.Cut(address[scheme+3:at], ":")
-	return address[:scheme+3] + user + ":xxxxx" + address[at:]
 }
 
 type versionCmd struct{}

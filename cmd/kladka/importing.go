@@ -14,7 +14,6 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/app"
-	"kladka/internal/demo"
 	"kladka/internal/directory"
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/fault"
@@ -88,7 +87,7 @@ func (cmd *importRegisterCmd) settle(ctx context.Context, a *app.App, i director
 		}
 		return err
 	}
-	return demo.MarkReal(ctx, a.DB())
+	return nil
 }
 
 func (cmd *importRegisterCmd) printEnd(i directory.Import, out io.Writer) error {

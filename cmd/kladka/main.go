@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"kladka/internal/app"
+	"kladka/internal/demo"
 	"kladka/internal/platform/db"
 	"kladka/internal/schema"
 )
@@ -46,6 +47,7 @@ type CLI struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "kladka:", explain(err))
 		stop()
@@ -133,6 +135,10 @@ func (c *Common) build(ctx context.Context, s *streams) (*app.App, func() error,
 	d, _, err := c.open(ctx, false)
 	if err != nil {
 		return nil, nil, err
+	}
+	// Real data never goes into a demo; a database that takes some is real.
+	if err := demo.CheckKind(ctx, d, ""); err != nil {
+		return nil, nil, errors.Join(err, d.Close())
 	}
 	a, err := app.New(ctx, d, app.Settings{}, c.logger(s.err), time.Now)
 	if err != nil {

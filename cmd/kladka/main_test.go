@@ -92,8 +92,10 @@ func TestConfig(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
 	}
-	if strings.Contains(out, "tajne") {
-		t.Error("the password is shown")
+	for _, address := range []string{"postgres://anna:tajne@db.example/k", "postgres://db/k?user=anna&password=tajne", "host=db password=tajne"} {
+		if out := must(t, "config", "--database", address); strings.Contains(out, "tajne") {
+			t.Errorf("the password is shown: %s", out)
+		}
 	}
 	for _, broken := range []string{`{"demo": "school"}`, `{"listten": "x"}`, `{`} {
 		if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
@@ -134,6 +136,9 @@ func TestDemoRefusals(t *testing.T) {
 	serving(t, func(base, _ string) {}, "serve", "--demo=school", "--listen", "127.0.0.1:0", "--data", invented)
 	if _, err := command(t, "serve", "--listen", "127.0.0.1:0", "--data", invented); err == nil {
 		t.Error("a demo starts without --demo")
+	}
+	if _, err := command(t, "import", "rspo", sample, "--apply", "--data", invented); err == nil {
+		t.Error("the real register goes into a demo")
 	}
 	t.Setenv("KLADKA_DEMO", "school")
 	serving(t, func(base, out string) {

@@ -64,15 +64,15 @@ func TestMayAt(t *testing.T) {
 		want fault.Kind
 		ok   bool
 	}{
-		{"stranger", Stranger(), EditInstitution, school, fault.SignedOut, false},
-		{"head at home", at(SchoolHead, school), EditInstitution, school, 0, true},
-		{"head elsewhere", at(SchoolHead, school), EditInstitution, other, fault.Forbidden, false},
-		{"head of a school over its office", at(SchoolHead, school), EditInstitution, office, fault.Forbidden, false},
+		{"stranger", Stranger(), SeeDesk, school, fault.SignedOut, false},
+		{"head at home", at(SchoolHead, school), SeeDesk, school, 0, true},
+		{"head elsewhere", at(SchoolHead, school), SeeDesk, other, fault.Forbidden, false},
+		{"head of a school over its office", at(SchoolHead, school), SeeDesk, office, fault.Forbidden, false},
 		{"officer at a school the office runs", at(AuthorityOfficer, office), CorrectGroups, school, 0, true},
 		{"officer at a foreign school", at(AuthorityOfficer, office), CorrectGroups, other, fault.Forbidden, false},
-		{"role without the permission", at(Teacher, school), EditInstitution, school, fault.Forbidden, false},
+		{"role without the permission", at(Teacher, school), CorrectGroups, school, fault.Forbidden, false},
 		{"role of the whole installation", at(AssociationOfficer, ""), CorrectGroups, other, 0, true},
-		{"unknown role", at("king", school), EditInstitution, school, fault.Forbidden, false},
+		{"unknown role", at("king", school), SeeDesk, school, fault.Forbidden, false},
 		{"the program", System(), ManagePeople, other, 0, true},
 	} {
 		err := tt.who.MayAt(ctx, tt.perm, tt.at)
@@ -301,6 +301,48 @@ func TestHashesThatCannotBeRead(t *testing.T) {
 		ok, err := s.passwordMatches(context.Background(), hash, "")
 		if ok || err != nil {
 			t.Errorf("%q matches (%v)", hash, err)
+		}
+	}
+}
+
+// TestGuessesAtOnce: guesses that are sent together are no more than one by one.
+func TestGuessesAtOnce(t *testing.T) {
+	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
+		s, _ := service(t, d)
+		ctx := context.Background()
+		if _, err := s.AddPerson(ctx, System(), NewPerson{Name: "Ewa Łoś", Email: "ewa@example.org", Password: "zielony most nad Wisłą"}); err != nil {
+			t.Fatal(err)
+		}
+		const sent = 3 * guessesPerAccount
+		kinds := make(chan fault.Kind, sent)
+		for range sent {
+			go func() {
+				_, err := s.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "nie to hasło wcale")
+				kinds <- fault.KindOf(err)
+			}()
+		}
+		tried := 0
+		for range sent {
+			if k := <-kinds; k == fault.Invalid {
+				tried++
+			}
+		}
+		if tried != guessesPerAccount {
+			t.Errorf("%d guesses were tried, want %d", tried, guessesPerAccount)
+		}
+	})
+}
+
+// TestRightPasswordsAreNoGuesses: signing in all day locks nobody out.
+func TestRightPasswordsAreNoGuesses(t *testing.T) {
+	s, _ := service(t, testkit.SQLite(t, tables))
+	ctx := context.Background()
+	if _, err := s.AddPerson(ctx, System(), NewPerson{Name: "Ewa Łoś", Email: "ewa@example.org", Password: "zielony most nad Wisłą"}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 * guessesPerAccount {
+		if _, err := s.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "zielony most nad Wisłą"); err != nil {
+			t.Fatalf("sign-in %d: %v", n, err)
 		}
 	}
 }

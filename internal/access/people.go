@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/mail"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"kladka/internal/platform/db"
@@ -71,11 +72,16 @@ func loginOf(email string) (string, bool) {
 	return strings.ToLower(email), true
 }
 
-// AddPerson makes an account with roles. It needs ManagePeople, and gives no
-// role that the actor could not give. An address that is taken is a Conflict.
+// AddPerson makes an account with roles. Who asks must hold ManagePeople, which
+// only administrators do; once others may invite, they must give no role above
+// their own. An invented person is refused over real data. An address that is
+// taken is a Conflict.
 func (s *Service) AddPerson(ctx context.Context, who Actor, n NewPerson) (PersonID, error) {
 	if err := who.Must(ManagePeople); err != nil {
 		return "", err
+	}
+	if n.Demo && !s.demo {
+		return "", fault.New(fault.Forbidden, "fault.forbidden")
 	}
 	p, err := s.prepare(ctx, n)
 	if err != nil {
@@ -180,10 +186,10 @@ func (s *Service) DemoPeople(ctx context.Context) ([]Actor, error) {
 }
 
 // hasAdministrator tells whether anybody can administer the installation.
-func hasAdministrator(ctx context.Context, r db.Reader) (bool, error) {
+func hasAdministrator(ctx context.Context, r db.Reader, now time.Time) (bool, error) {
 	var one int
 	err := r.Get(ctx, &one, `select 1 from access_roles r join access_people p on p.id = r.person
-		where r.role = ? and r.until is null and p.closed_at is null limit 1`, Administrator)
+		where r.role = ? and r.since <= ? and (r.until is null or r.until > ?) and p.closed_at is null limit 1`, Administrator, now.Unix(), now.Unix())
 	if errors.Is(err, fault.ErrNotFound) {
 		return false, nil
 	}

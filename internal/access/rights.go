@@ -11,7 +11,6 @@ const (
 	ImportRegister  Permission = "register.import"  // take in the register of institutions
 	ImportGeography Permission = "register.geo"     // take in boundaries
 	CorrectGroups   Permission = "register.group"   // say which units stand under one head
-	EditInstitution Permission = "institution.edit" // contact and website of an institution
 	AddBody         Permission = "institution.add"  // bodies outside the register
 	SeeJobs         Permission = "operations.jobs"  // work that keeps failing
 	RetryJobs       Permission = "operations.retry" // run it again or drop it
@@ -21,7 +20,7 @@ const (
 // Permissions are all permissions in the order of the page /uprawnienia.
 func Permissions() []Permission {
 	return []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups,
-		EditInstitution, AddBody, SeeJobs, RetryJobs, ManagePeople}
+		AddBody, SeeJobs, RetryJobs, ManagePeople}
 }
 
 // Role is what a person is in an institution.
@@ -55,14 +54,14 @@ type grant struct {
 var table = []grant{
 	{Administrator, true, true, []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, SeeJobs, RetryJobs, ManagePeople}},
 	{AssociationOfficer, true, true, []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody}},
-	{AuthorityOfficer, false, true, []Permission{SeeDesk, SeeImports, CorrectGroups, EditInstitution}},
-	{SchoolHead, false, true, []Permission{SeeDesk, EditInstitution}},
-	{DeputyHead, false, true, []Permission{SeeDesk, EditInstitution}},
+	{AuthorityOfficer, false, true, []Permission{SeeDesk, SeeImports, CorrectGroups}},
+	{SchoolHead, false, true, []Permission{SeeDesk}},
+	{DeputyHead, false, true, []Permission{SeeDesk}},
 	{Teacher, false, false, []Permission{SeeDesk}},
 	{SchoolSpecialist, false, true, []Permission{SeeDesk}},
-	{CenterOfficer, false, true, []Permission{SeeDesk, EditInstitution}},
+	{CenterOfficer, false, true, []Permission{SeeDesk}},
 	{Counselor, false, true, []Permission{SeeDesk}},
-	{PartnerRepresentative, false, false, []Permission{SeeDesk, EditInstitution}},
+	{PartnerRepresentative, false, false, []Permission{SeeDesk}},
 	{Pupil, false, false, []Permission{SeeDesk}},
 	{Resident, true, false, []Permission{SeeDesk}},
 }

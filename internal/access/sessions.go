@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -57,31 +56,7 @@ func (s *Service) Sessions(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), a)))
 	})
-	withSession := s.sessions.LoadAndSave(identified)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// An event stream is flushed in small pieces; scs would hold it back.
-		// It has no session to write, so it is read only.
-		if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-			s.readOnly(identified).ServeHTTP(w, r)
-			return
-		}
-		withSession.ServeHTTP(w, r)
-	})
-}
-
-func (s *Service) readOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token := ""
-		if c, err := r.Cookie(s.sessions.Cookie.Name); err == nil {
-			token = c.Value
-		}
-		ctx, err := s.sessions.Load(r.Context(), token)
-		if err != nil {
-			s.sessions.ErrorFunc(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	return s.sessions.LoadAndSave(identified)
 }
 
 // Viewer is what the layout shows of the actor: the name and the first role.

@@ -12,12 +12,14 @@ import (
 	"kladka/internal/platform/fault"
 )
 
-// Wrong passwords are counted per account seen from one network, and per
-// network, in quarters of an hour. A stranger elsewhere cannot lock somebody
-// out, and a school behind one address is not stopped by a few slips.
+// Wrong passwords are counted per account seen from one network, per network,
+// and per account from everywhere, in quarters of an hour. The last limit is
+// high: it slows a guesser with many networks, while a prankster would need a
+// hundred of them to keep somebody out for a quarter.
 const (
 	guessesPerAccount = 10
 	guessesPerNetwork = 200
+	guessesEverywhere = 100
 )
 
 // CheckPassword finds the person whose address and password these are. A
@@ -29,8 +31,9 @@ func (s *Service) CheckPassword(ctx context.Context, network, email, password st
 		return "", wrongPassword()
 	}
 	now := s.now()
-	keys := []guessKey{{s.guessKey("account", network, login), guessesPerAccount}, {s.guessKey("network", network), guessesPerNetwork}}
-	if err := s.guessesLeft(ctx, keys, now); err != nil {
+	keys := []guessKey{{s.guessKey("account", network, login), guessesPerAccount}, {s.guessKey("network", network), guessesPerNetwork},
+		{s.guessKey("everywhere", login), guessesEverywhere}}
+	if err := s.reserveGuess(ctx, keys, now); err != nil {
 		return "", err
 	}
 	p, err := personByLogin(ctx, s.db, login)
@@ -41,13 +44,10 @@ func (s *Service) CheckPassword(ctx context.Context, network, email, password st
 	if err != nil {
 		return "", err
 	}
-	if matches {
-		return p.ID, nil
+	if !matches {
+		return "", wrongPassword()
 	}
-	if err := s.countGuess(ctx, keys, now); err != nil {
-		return "", err
-	}
-	return "", wrongPassword()
+	return p.ID, s.giveBackGuess(ctx, keys, now)
 }
 
 func wrongPassword() error {
@@ -73,25 +73,29 @@ func (s *Service) guessKey(parts ...string) string {
 
 func quarter(t time.Time) int64 { return t.Unix() / int64((15 * time.Minute).Seconds()) }
 
-func (s *Service) guessesLeft(ctx context.Context, keys []guessKey, now time.Time) error {
-	for _, k := range keys {
-		var n int
-		err := s.db.Get(ctx, &n, `select cast(coalesce(sum(n), 0) as integer) from access_guesses where key = ? and quarter >= ?`, k.key, quarter(now))
-		if err != nil {
-			return err
-		}
-		if n >= k.limit {
-			return fault.New(fault.TooMany, "access.fault.too_many")
-		}
-	}
-	return nil
-}
-
-func (s *Service) countGuess(ctx context.Context, keys []guessKey, now time.Time) error {
+// reserveGuess counts a guess before it is tried: hashing takes long, and many
+// sent at once would all pass a check made first and counted afterwards.
+func (s *Service) reserveGuess(ctx context.Context, keys []guessKey, now time.Time) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		for _, k := range keys {
-			if _, err := tx.Exec(ctx, `insert into access_guesses (key, quarter, n) values (?, ?, 1)
-				on conflict (key, quarter) do update set n = access_guesses.n + 1`, k.key, quarter(now)); err != nil {
+			n, err := tx.Exec(ctx, `insert into access_guesses (key, quarter, n) values (?, ?, 1)
+				on conflict (key, quarter) do update set n = access_guesses.n + 1 where access_guesses.n < ?`, k.key, quarter(now), k.limit)
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return fault.New(fault.TooMany, "access.fault.too_many")
+			}
+		}
+		return nil
+	})
+}
+
+// giveBackGuess: who knew the password did not guess.
+func (s *Service) giveBackGuess(ctx context.Context, keys []guessKey, now time.Time) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		for _, k := range keys {
+			if _, err := tx.Exec(ctx, `update access_guesses set n = n - 1 where key = ? and quarter = ? and n > 0`, k.key, quarter(now)); err != nil {
 				return err
 			}
 		}
@@ -111,7 +115,11 @@ func (s *Service) SetupToken(ctx context.Context) (string, error) {
 	made := false
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		made = false
-		has, err := hasAdministrator(ctx, tx)
+		// Raising a counter makes those who do this at once wait for each other.
+		if err := db.Raise(ctx, tx, setupPurpose); err != nil {
+			return err
+		}
+		has, err := hasAdministrator(ctx, tx, s.now())
 		if err != nil || has {
 			return err
 		}
@@ -156,6 +164,12 @@ func (s *Service) Setup(ctx context.Context, token string, n NewPerson) (PersonI
 	}
 	now := s.now().Unix()
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := db.Raise(ctx, tx, setupPurpose); err != nil {
+			return err
+		}
+		if has, err := hasAdministrator(ctx, tx, s.now()); err != nil || has {
+			return errors.Join(err, fault.ErrNotFound)
+		}
 		spent, err := tx.Exec(ctx, `update access_links set used_at = ? where token = ? and purpose = ? and used_at is null and expires_at > ?`,
 			now, hashToken(token), setupPurpose, now)
 		if err != nil {

@@ -88,7 +88,10 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 	case <-ctx.Done():
 		finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopIn)
 		defer cancel()
-		err = server.Shutdown(finish)
+		if err = server.Shutdown(finish); errors.Is(err, context.DeadlineExceeded) {
+			// Whoever still holds a connection had time enough.
+			err = server.Close()
+		}
 	}
 	stopWork()
 	<-worked

@@ -191,10 +191,10 @@ func TestPeopleOfAFilledDemo(t *testing.T) {
 		}
 		part, school := actors[1].Roles[0].Institution, actors[2].Roles[0].Institution // a part of Wieliczka's complex; a school of Kraków
 		for n, want := range []struct{ part, school bool }{{false, true}, {true, false}} {
-			if ok := officers[n].MayAt(t.Context(), access.EditInstitution, part) == nil; ok != want.part {
+			if ok := officers[n].MayAt(t.Context(), access.CorrectGroups, part) == nil; ok != want.part {
 				t.Errorf("%s at the part: %v", officers[n].Name, ok)
 			}
-			if ok := officers[n].MayAt(t.Context(), access.EditInstitution, school) == nil; ok != want.school {
+			if ok := officers[n].MayAt(t.Context(), access.CorrectGroups, school) == nil; ok != want.school {
 				t.Errorf("%s at the school: %v", officers[n].Name, ok)
 			}
 		}

@@ -5,9 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
-
-	"github.com/google/uuid"
 
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
@@ -51,7 +50,7 @@ func (s *Service) AddBody(ctx context.Context, who access.Actor, b Body) (id acc
 	if err := fault.InvalidFields(b.faults(towns)); err != nil {
 		return "", false, err
 	}
-	if uuid.Validate(string(b.Key)) != nil {
+	if _, err := idOf(string(b.Key)); err != nil {
 		b.Key = access.NewInstitutionID()
 	}
 	row := b.row()
@@ -63,11 +62,16 @@ func (s *Service) AddBody(ctx context.Context, who access.Actor, b Body) (id acc
 // addBody writes the row once: a form that is sent again changes nothing, also
 // when the body was edited meanwhile.
 func addBody(ctx context.Context, tx *db.Tx, row Institution) error {
-	if err := db.Raise(ctx, tx, versionName); err != nil {
+	there, err := ByID(ctx, tx, row.ID)
+	switch {
+	case err == nil && there.Origin != ByHand:
+		return fault.New(fault.Conflict, "fault.conflict") // a key that is not of our form
+	case err == nil:
+		return nil
+	case fault.KindOf(err) != fault.NotFound:
 		return err
 	}
-	var there int
-	if err := tx.Get(ctx, &there, `select count(*) from directory_institutions where id = ?`, row.ID); err != nil || there > 0 {
+	if err := db.Raise(ctx, tx, versionName); err != nil {
 		return err
 	}
 	list := []Institution{row}
@@ -130,7 +134,7 @@ func webAddress(text string) bool {
 
 func mailAddress(text string) bool {
 	name, host, found := strings.Cut(text, "@")
-	return found && name != "" && strings.Contains(host, ".") && len(text) <= 100 && !strings.ContainsAny(text, " ,;<>\"") &&
+	return found && name != "" && strings.Contains(host, ".") && len(text) <= 100 && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(" ,;<>\"", r) }) &&
 		!strings.Contains(host, "@")
 }
 

@@ -53,7 +53,10 @@ func (s *Service) getGroup(w http.ResponseWriter, r *web.Request) error {
 
 func (s *Service) groupPage(w http.ResponseWriter, r *web.Request) (p groupPage, err error) {
 	ctx, who := r.Context(), access.ActorOf(r.Request)
-	id := access.InstitutionID(r.PathValue("id"))
+	id, err := idOf(r.PathValue("id"))
+	if err != nil {
+		return p, err
+	}
 	if err := who.MayAt(ctx, access.CorrectGroups, id); err != nil {
 		return p, err
 	}
@@ -184,7 +187,10 @@ func (s *Service) postGroup(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
 	}
-	id := access.InstitutionID(r.PathValue("id"))
+	id, err := idOf(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
 	revision, err := strconv.ParseInt(r.Value("rewizja"), 10, 64)
 	if err != nil {
 		revision = 0 // no row has it: whoever may ask at all gets a Conflict

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"time"
 
 	"kladka/internal/access"
 	"kladka/internal/platform/db"
@@ -53,6 +54,7 @@ func (s *Service) Jobs(r *jobs.Registry) {
 	jobs.On(r, applyJob, func(ctx context.Context, job jobs.Job, p applyPayload) error {
 		return s.applyApproved(ctx, job, p.Import)
 	})
+	r.Every("directory.imports.sweep", 24*time.Hour, s.sweepImports)
 }
 
 // applyApproved takes in an approved import. It was allowed when it was
@@ -81,9 +83,9 @@ func (s *Service) applyApproved(ctx context.Context, job jobs.Job, id ImportID) 
 		return e
 	}
 	if key == "import.refused.failed" {
-		return err // parked, for an administrator to see
+		s.log.Error("import failed to the end", "import", id, "err", err)
 	}
-	return nil
+	return nil // the import tells that it failed; there is nothing to retry
 }
 
 func (s *Service) applyFailed(ctx context.Context, job jobs.Job, id ImportID, key string) error {
@@ -94,5 +96,31 @@ func (s *Service) applyFailed(ctx context.Context, job jobs.Job, id ImportID, ke
 			return err
 		}
 		return jobs.Finish(ctx, tx, job.Progress, jobs.ProgressFailed, key, s.now())
+	})
+}
+
+// What is kept of imports: a difference that nobody decided on goes after a
+// month, the rows of one that was taken in after a year. The numbers stay.
+const (
+	undecidedFor = 30 * 24 * time.Hour
+	detailsFor   = 365 * 24 * time.Hour
+)
+
+func (s *Service) sweepImports(ctx context.Context) error {
+	now := s.now()
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `update directory_imports set state = ? where state in (?, ?) and created_at < ?`,
+			ImportDiscarded, ImportShown, ImportFailed, now.Add(-undecidedFor).Unix()); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			`delete from directory_import_changes where import in (select id from directory_imports where state = ? or created_at < ?)`,
+			`delete from directory_import_problems where import in (select id from directory_imports where state = ? or created_at < ?)`,
+		} {
+			if _, err := tx.Exec(ctx, statement, ImportDiscarded, now.Add(-detailsFor).Unix()); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

@@ -15,6 +15,9 @@ const importColumns = `id, shape, file_name, sha256, state, read_rows, new_rows,
 
 func importByID(ctx context.Context, r db.Reader, id ImportID) (i Import, err error) {
 	defer fault.Wrap(&err, "import %s", id)
+	if _, err := idOf(string(id)); err != nil {
+		return i, err
+	}
 	err = r.Get(ctx, &i, `select `+importColumns+` from directory_imports where id = ?`, id)
 	return i, err
 }

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"kladka/internal/access"
@@ -90,7 +92,7 @@ func momentOf(c web.Cursor) (int64, error) {
 		return 0, nil
 	}
 	at, err := strconv.ParseInt(c.Key, 16, 64)
-	if err != nil {
+	if err != nil || at > 1<<40 {
 		return 0, fault.New(fault.BadRequest, "fault.cursor")
 	}
 	return at, nil
@@ -166,7 +168,7 @@ func uploaded(r *web.Request) (file io.Reader, name string, err error) {
 		if part.FileName() == "" {
 			return nil, "", refusedFile("import.refused.no_file", nil)
 		}
-		return part, part.FileName(), nil
+		return part, strings.ToValidUTF8(part.FileName(), "?"), nil
 	}
 }
 
@@ -349,8 +351,8 @@ func (s *Service) fillPart(r *web.Request, i Import, p *importPage) error {
 		return err
 	}
 	n, err := momentOf(at)
-	if err != nil {
-		return err
+	if err != nil || n > math.MaxInt32 {
+		return fault.New(fault.BadRequest, "fault.cursor")
 	}
 	p.Empty = r.L.T("import.empty." + p.Part)
 	if i.State == ImportDiscarded {
@@ -473,6 +475,8 @@ func (s *Service) progressOf(r *web.Request, i Import) (*progressView, error) {
 
 // getImportProgress streams how far the work is, once a second, until it is
 // over; then it says so with the event "koniec", upon which the browser hangs up.
+const streamFor = 30 * time.Second
+
 func (s *Service) getImportProgress(w http.ResponseWriter, r *web.Request) error {
 	i, err := s.ImportByID(r.Context(), access.ActorOf(r.Request), ImportID(r.PathValue("id")))
 	if err != nil {
@@ -480,6 +484,10 @@ func (s *Service) getImportProgress(w http.ResponseWriter, r *web.Request) error
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
+	// The browser asks again when the stream ends, and the guard looks again:
+	// nobody goes on reading for long after signing out.
+	end := time.NewTimer(streamFor)
+	defer end.Stop()
 	for {
 		over := i.State != ImportApplying
 		v := &progressView{Href: importHref(i.ID), Text: r.L.T("import.state." + string(i.State)), Over: true}
@@ -495,6 +503,8 @@ func (s *Service) getImportProgress(w http.ResponseWriter, r *web.Request) error
 		case <-r.Context().Done():
 			return nil
 		case <-r.Shell.Stopping():
+			return nil
+		case <-end.C:
 			return nil
 		case <-time.After(time.Second):
 		}

@@ -99,9 +99,30 @@ func (s *Service) rollNow(ctx context.Context) (*roll, error) {
 		return nil, err
 	}
 	calm := context.WithoutCancel(ctx) // whoever asks first may leave, the others wait
-	r.outlines = sync.OnceValues(func() (outlines, error) { return readOutlines(calm, s.db, r) })
+	r.outlines = keepSuccess(func() (outlines, error) { return readOutlines(calm, s.db, r) })
 	s.counts.roll = r
 	return r, nil
+}
+
+// keepSuccess remembers the first success and asks again after a failure: a
+// database that was away for a moment must not spoil the maps until the next
+// import.
+func keepSuccess[T any](ask func() (T, error)) func() (T, error) {
+	var mu sync.Mutex
+	var kept T
+	have := false
+	return func() (T, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if have {
+			return kept, nil
+		}
+		v, err := ask()
+		if err == nil {
+			kept, have = v, true
+		}
+		return v, err
+	}
 }
 
 func readRoll(ctx context.Context, q db.Reader, version int64) (_ *roll, err error) {

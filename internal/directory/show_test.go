@@ -72,7 +72,7 @@ func TestCorrectionShowsBothReadings(t *testing.T) {
 		h.save(part)
 		doc := h.page(href(testID(2)))
 		why := doc.Find("[data-promise=why]")
-		wantTexts(t, why.Find("h3"), "Uzasadnienie")
+		wantTexts(t, why.Find(".head"), "Uzasadnienie")
 		wantTexts(t, why.Find("dd"), "część zespołu: Zespół Szkół w Wymyślonce", "samodzielna instytucja")
 		if doc.Find("[aria-labelledby=zespol]").Length() != 0 {
 			t.Error("the group of the register is still shown")
@@ -178,7 +178,7 @@ func TestMunicipalitiesCountBothWays(t *testing.T) {
 		if tiles.Length() != 15 {
 			t.Errorf("%d tiles", tiles.Length())
 		}
-		label, _ := doc.Find(`svg.picture a[href="/gminy/120607"]`).Attr("aria-label")
+		label := doc.Find(`svg.picture a[href="/gminy/120607"] title`).Text()
 		if label != "Liszki: 5 instytucji" {
 			t.Error(label)
 		}

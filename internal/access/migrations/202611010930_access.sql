@@ -41,7 +41,7 @@ create table access_links (
     used_at    bigint
 );
 
--- Failed guesses per salted hash of account or network, kept for an hour.
+-- Guesses per hash (without salt) of account or network, kept for an hour.
 create table access_guesses (
     key     text not null,
     quarter bigint not null,                -- quarter of an hour since 1970

@@ -66,12 +66,12 @@ func Open(ctx context.Context, address string) (*DB, error) {
 	case strings.HasPrefix(address, "postgres://"), strings.HasPrefix(address, "postgresql://"):
 		return openPostgres(ctx, address)
 	}
-	return nil, fmt.Errorf("database address %q: want sqlite:PATH or postgres://", redact(address))
+	return nil, fmt.Errorf("database address %q: want sqlite:PATH or postgres://", Redact(address))
 }
 
-// redact hides the passwords of an address, for messages and logs. PostgreSQL
+// Redact hides the passwords of an address, for messages and logs. PostgreSQL
 // takes them before the host and among the parameters.
-func redact(address string) string {
+func Redact(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" && strings.Contains(address, "=") {
 		return "(unreadable)"
@@ -117,7 +117,7 @@ func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
 }
 
 func openPostgres(ctx context.Context, address string) (_ *DB, err error) {
-	defer fault.Wrap(&err, "open %s", redact(address))
+	defer fault.Wrap(&err, "open %s", Redact(address))
 	pool, err := sqlx.ConnectContext(ctx, "pgx", address)
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ const SignInPath = "/konto/zaloguj"
 func (s *Shell) fail(w http.ResponseWriter, r *Request, err error) {
 	kind := fault.KindOf(err)
 	if kind == fault.Internal {
-		s.Log.Error("request failed", "request", r.ID(), "path", r.URL.Path, "err", err)
+		s.Log.Error("request failed", "request", r.ID(), "door", r.Pattern, "err", err)
 	}
 	if kind == fault.SignedOut && r.Method == http.MethodGet && !machine(r.Request) {
 		back := r.URL.RequestURI()

@@ -67,7 +67,7 @@ func (s *Shell) AddNav(rank int, key, href string, g Guard) {
 // page itself and is not repeated there. The notice that waits is taken.
 func (r *Request) Page(w http.ResponseWriter, title string, crumbs ...Link) Page {
 	s := r.Shell
-	p := Page{L: r.L, Title: title, Path: r.URL.RequestURI(), Viewer: s.viewer(r),
+	p := Page{L: r.L, Title: title, Path: r.URL.RequestURI(), Viewer: r.Viewer(),
 		Theme: themeOf(r.Request), Notice: r.notice(w), shell: s}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		p.Path = "/" // a form that was refused cannot be visited again

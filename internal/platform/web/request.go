@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/a-h/templ"
 
@@ -17,8 +18,18 @@ import (
 // Request is a request with the reader's language and the shell around it.
 type Request struct {
 	*http.Request
-	L     *i18n.L
-	Shell *Shell
+	L      *i18n.L
+	Shell  *Shell
+	viewer *Viewer
+}
+
+// Viewer is who looks, asked once per request.
+func (r *Request) Viewer() Viewer {
+	if r.viewer == nil {
+		v := r.Shell.viewer(r)
+		r.viewer = &v
+	}
+	return *r.viewer
 }
 
 func (s *Shell) request(r *http.Request) *Request {
@@ -31,8 +42,10 @@ func (r *Request) Network() string { return clientAddress(r.Request, r.Shell.Pro
 
 // ID is the number of the request, for the log and the apology page.
 func (r *Request) ID() string {
-	id, _ := r.Context().Value(requestID{}).(string)
-	return id
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		return v.id
+	}
+	return ""
 }
 
 // Render draws a page with status 200.
@@ -63,7 +76,7 @@ func (r *Request) RenderStatus(w http.ResponseWriter, status int, c templ.Compon
 // cacheRule: what a signed-in person sees stays on no disk, so that on a
 // shared computer Back shows nothing after signing out.
 func (r *Request) cacheRule() string {
-	if r.Shell.viewer(r).SignedIn {
+	if r.Viewer().SignedIn {
 		return "no-store"
 	}
 	return "no-cache"
@@ -79,13 +92,28 @@ func (r *Request) Redirect(w http.ResponseWriter, path string) error {
 func (r *Request) Form() error {
 	err := r.ParseForm()
 	if err == nil {
-		return nil
+		return r.plausible()
 	}
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return fault.New(fault.TooLarge, "fault.too_large")
 	}
 	return fault.New(fault.BadRequest, "fault.bad_request")
 }
+
+// plausible refuses what no keyboard types and PostgreSQL does not take.
+func (r *Request) plausible() error {
+	for _, values := range r.Request.Form {
+		for _, v := range values {
+			if !textual(v) {
+				return fault.New(fault.BadRequest, "fault.bad_request")
+			}
+		}
+	}
+	return nil
+}
+
+// textual tells whether the bytes are text: whole letters, none of them NUL.
+func textual(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // Value is a field of the form or the query without spaces around it.
 func (r *Request) Value(name string) string {

@@ -3,6 +3,7 @@ package web
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -48,7 +49,7 @@ func (s *Shell) hostAllowed(r *http.Request) bool {
 		return true
 	}
 	for name := range r.Header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
+		if proxyHeader(name) {
 			return false
 		}
 	}
@@ -61,17 +62,39 @@ func (s *Shell) hostAllowed(r *http.Request) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// clientAddress is the network address for courtesy limits. Behind a proxy it
-// is the last one that the proxy itself wrote down; earlier ones are claims.
+// proxyHeader tells whether a header is one that proxies add.
+func proxyHeader(name string) bool {
+	switch name {
+	case "Forwarded", "Via", "X-Real-Ip", "True-Client-Ip":
+		return true
+	}
+	return strings.HasPrefix(name, "X-Forwarded-") || strings.HasPrefix(name, "Cf-")
+}
+
+// clientAddress is the network for limits: an IPv4 address, or the /64 that
+// one IPv6 customer has, who would else have as many addresses as guesses.
+// Behind a proxy it is the last address that the proxy itself wrote down, in
+// the last line of the header; earlier ones are claims.
 func clientAddress(r *http.Request, proxied bool) string {
-	address := r.RemoteAddr
-	if list := r.Header.Get("X-Forwarded-For"); proxied && list != "" {
-		return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
+	if proxied {
+		list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if a, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+			return network(a)
+		}
 	}
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		return host
+	a, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return "unknown"
 	}
-	return address
+	return network(a.Addr())
+}
+
+func network(a netip.Addr) string {
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
 // limiter is a courtesy: it slows one address that asks too fast. It lives in

@@ -124,7 +124,10 @@ type door struct {
 // Body lets a request carry up to n bytes instead of 256 kB.
 func Body(n int64) Option { return func(d *door) { d.body = n } }
 
-const plainBody = 256 << 10
+const (
+	plainBody = 256 << 10
+	formIn    = 30 * time.Second
+)
 
 // Handle opens a door: a pattern of http.ServeMux with its method, who may
 // pass, and what happens then.
@@ -159,6 +162,9 @@ func (s *Shell) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 func (s *Shell) Routes() []Route { return slices.Clone(s.routes) }
 
 func (s *Shell) enter(w http.ResponseWriter, r *http.Request, d *door) {
+	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		v.door = r.Pattern
+	}
 	req := s.request(r)
 	if err := d.guard.Allow(req); err != nil {
 		s.fail(w, req, err)
@@ -166,6 +172,11 @@ func (s *Shell) enter(w http.ResponseWriter, r *http.Request, d *door) {
 	}
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, d.body)
+	}
+	if d.body <= plainBody {
+		// A form arrives at once; whoever sends it by the drop holds a
+		// connection. Not every connection can have a deadline: tests have none.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formIn))
 	}
 	if err := d.handler(w, req); err != nil {
 		s.fail(w, req, err)
@@ -180,32 +191,30 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	began := time.Now()
-	id := uuid.Must(uuid.NewV7()).String()
+	v := &visit{id: uuid.Must(uuid.NewV7()).String(), door: "none"}
 	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-	r = r.WithContext(context.WithValue(r.Context(), requestID{}, id))
-	defer s.finish(rec, r, id, began)
+	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	defer s.finish(rec, r, v, began)
 	h := rec.Header()
-	h.Set("X-Request-Id", id)
+	h.Set("X-Request-Id", v.id)
 	for _, pair := range s.headers {
 		h[pair[0]] = []string{pair[1]}
 	}
 	s.handler.ServeHTTP(rec, r)
 }
 
-// finish logs the request without its query, which may hold what people
-// typed, and without their address. A panic becomes the apology page.
-func (s *Shell) finish(rec *recorder, r *http.Request, id string, began time.Time) {
+// finish logs the door and the answer, not what was asked there and by whom. A panic becomes the apology page.
+func (s *Shell) finish(rec *recorder, r *http.Request, v *visit, began time.Time) {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler {
 			panic(p)
 		}
-		s.Log.Error("panic", "request", id, "path", r.URL.Path, "panic", p, "stack", stack())
+		s.Log.Error("panic", "request", v.id, "door", v.door, "panic", p, "stack", stack())
 		if !rec.wrote {
 			s.fail(rec, s.request(r), fault.New(fault.Internal, "fault.internal"))
 		}
 	}
-	s.Log.Info("request", "id", id, "method", r.Method, "path", r.URL.Path,
-		"status", rec.status, "ms", time.Since(began).Milliseconds())
+	s.Log.Info("request", "id", v.id, "door", v.door, "status", rec.status, "ms", time.Since(began).Milliseconds())
 }
 
 // guarded keeps the house rules that hold for every door.
@@ -226,7 +235,9 @@ func (s *Shell) houseRules(r *http.Request) error {
 		return fault.New(fault.Forbidden, "fault.cross_origin")
 	case !s.limit.allow(clientAddress(r, s.Proxied)):
 		return fault.New(fault.TooMany, "fault.too_many")
-	case strings.ContainsRune(r.URL.Path, 0) || len(r.URL.RawQuery) > 8<<10:
+	case !textual(r.URL.Path):
+		return fault.ErrNotFound // no address of ours holds broken letters
+	case len(r.URL.RawQuery) > 8<<10:
 		return fault.New(fault.BadRequest, "fault.bad_request")
 	}
 	return nil
@@ -277,7 +288,22 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
+// Flush sends what was written so far: the compression looks for http.Flusher
+// and does not unwrap, and without it an event stream would wait in a buffer.
+func (r *recorder) Flush() {
+	if err := http.NewResponseController(r.ResponseWriter).Flush(); err == nil {
+		r.wrote = true
+	}
+}
+
 // Unwrap lets http.ResponseController find the connection.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-type requestID struct{}
+// visit is what the log tells of a request: its number and the door's pattern.
+// Never the path or the query: they hold secrets of links and people's words.
+type visit struct {
+	id   string
+	door string
+}
+
+type visitKey struct{}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -135,6 +136,8 @@ func TestDemoHosts(t *testing.T) {
 		{[]string{"Forwarded", "for=192.0.2.1"}, http.StatusForbidden},
 		{[]string{"X-Forwarded-For", "127.0.0.1"}, http.StatusForbidden},
 		{[]string{"X-Forwarded-Anything", "1"}, http.StatusForbidden},
+		{[]string{"Via", "1.1 proxy"}, http.StatusForbidden},
+		{[]string{"X-Real-IP", "192.0.2.1"}, http.StatusForbidden},
 	} {
 		if got := ask(s, "GET", "/a", nil, tt.header...).Code; got != tt.want {
 			t.Errorf("%v: %d", tt.header, got)
@@ -167,7 +170,7 @@ func TestLogHoldsNoQuery(t *testing.T) {
 	s, log := shell(t, nil)
 	s.Handle("GET /a", Public, plain)
 	ask(s, "GET", "/a?q=tajemnica", nil)
-	if strings.Contains(log.String(), "tajemnica") || strings.Contains(log.String(), "192.0.2.1") || !strings.Contains(log.String(), "path=/a") {
+	if strings.Contains(log.String(), "tajemnica") || strings.Contains(log.String(), "192.0.2.1") || !strings.Contains(log.String(), `door="GET /a"`) {
 		t.Errorf("log: %s", log)
 	}
 }
@@ -298,6 +301,24 @@ func TestClientAddress(t *testing.T) {
 	if got := clientAddress(r, true); got != "198.51.100.2" {
 		t.Error(got)
 	}
+	r.Header.Add("X-Forwarded-For", "198.51.100.77") // the proxy's own line comes last
+	if got := clientAddress(r, true); got != "198.51.100.77" {
+		t.Error(got)
+	}
+	r.Header.Set("X-Forwarded-For", strings.Repeat("x", 9999))
+	if got := clientAddress(r, true); got != "192.0.2.1" {
+		t.Error(got)
+	}
+	for _, remote := range []string{"[2001:db8:1:2::1]:80", "[2001:db8:1:2:ffff::9]:81"} {
+		r.RemoteAddr = remote
+		if got := clientAddress(r, false); got != "2001:db8:1:2::/64" {
+			t.Error(got)
+		}
+	}
+	r.RemoteAddr = "[::ffff:192.0.2.7]:80"
+	if got := clientAddress(r, false); got != "192.0.2.7" {
+		t.Error(got)
+	}
 }
 
 func TestLocal(t *testing.T) {
@@ -360,5 +381,59 @@ func TestPagesAreCompressed(t *testing.T) {
 	}
 	if got := ask(s, "GET", "/stream", nil, "Accept-Encoding", "gzip").Header().Get("Content-Encoding"); got != "" {
 		t.Errorf("stream: %q", got)
+	}
+}
+
+// TestStreamsArriveAtOnce goes over a real connection: what a handler flushes
+// must reach the reader while the handler still runs.
+func TestStreamsArriveAtOnce(t *testing.T) {
+	s, _ := shell(t, nil)
+	s.Handle("GET /stream", Public, func(w http.ResponseWriter, r *Request) error {
+		w.Header().Set("Content-Type", "text/event-stream")
+		if _, err := io.WriteString(w, "data: one\n\n"); err != nil {
+			return err
+		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return err
+		}
+		<-r.Context().Done()
+		return nil
+	})
+	server := httptest.NewServer(s)
+	defer server.Close()
+	for _, encoding := range []string{"gzip", "identity"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		req, err := http.NewRequestWithContext(ctx, "GET", server.URL+"/stream", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept-Encoding", encoding)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := make([]byte, 11)
+		if _, err := io.ReadFull(res.Body, first); err != nil || string(first) != "data: one\n\n" {
+			t.Errorf("%s: %q %v", encoding, first, err)
+		}
+		cancel()
+		res.Body.Close()
+	}
+}
+
+// TestBrokenLetters: bytes that are no text are refused before PostgreSQL does.
+func TestBrokenLetters(t *testing.T) {
+	s, _ := shell(t, nil)
+	s.Handle("GET /a/{id}", Public, plain)
+	s.Handle("POST /a", Public, func(w http.ResponseWriter, r *Request) error { return r.Form() })
+	for _, path := range []string{"/a/%ff", "/a/%00"} {
+		if got := ask(s, "GET", path, nil).Code; got != http.StatusNotFound {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	for _, body := range []string{"a=%ff", "a=b%00c"} {
+		if got := ask(s, "POST", "/a", strings.NewReader(body), "Content-Type", "application/x-www-form-urlencoded").Code; got != http.StatusBadRequest {
+			t.Errorf("%s: %d", body, got)
+		}
 	}
 }
