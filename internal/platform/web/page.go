@@ -103,11 +103,16 @@ func (p Page) switchTo(kind, value string) string {
 	return "/" + kind + "/" + value + "?wroc=" + url.QueryEscape(p.Path)
 }
 
-func (p Page) otherTheme() string {
-	if p.Theme == "dark" {
-		return "light"
+// otherThemes are the looks to change to. While the browser's own wish holds,
+// both are drawn and the style sheet hides the one that is there already.
+func (p Page) otherThemes() []string {
+	switch p.Theme {
+	case "dark":
+		return []string{"light"}
+	case "light":
+		return []string{"dark"}
 	}
-	return "dark"
+	return []string{"light", "dark"}
 }
 
 // FieldError is the text of what is wrong with a field, or "".
