@@ -16,14 +16,12 @@ import (
 	"context"
 	"embed"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
 	"kladka/internal/platform/db"
-	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 )
 
@@ -56,81 +54,6 @@ type Directory interface {
 	Names(ctx context.Context, ids []InstitutionID) (map[InstitutionID]string, error)
 }
 
-// Held is a role held in an institution. Roles of the whole installation
-// (administrator, association officer) have no institution.
-type Held struct {
-	Role        Role          `db:"role"`
-	Institution InstitutionID `db:"institution"`
-}
-
-// Actor is somebody who acts: a person with the roles held now, the program
-// itself, or a stranger (the zero value).
-type Actor struct {
-	Person PersonID
-	Name   string
-	Roles  []Held
-	system bool
-	reach  Directory
-}
-
-// System is the program acting by itself: jobs, imports from the command
-// line, the demo. Handlers never use it for a request.
-func System() Actor { return Actor{Name: "Kładka", system: true} }
-
-// Stranger is somebody who is not signed in.
-func Stranger() Actor { return Actor{} }
-
-// SignedIn tells whether we know who acts.
-func (a Actor) SignedIn() bool { return a.Person != "" }
-
-// May tells whether any role of the actor gives the permission, somewhere.
-func (a Actor) May(p Permission) bool {
-	return a.system || slices.ContainsFunc(a.Roles, func(h Held) bool { return h.Role.Gives(p) })
-}
-
-// MayAt returns nil when the actor has the permission at the institution: by
-// a role of the whole installation, by a role held there, or by one held in an
-// institution that reaches it. Otherwise a fault of kind SignedOut or Forbidden.
-func (a Actor) MayAt(ctx context.Context, p Permission, at InstitutionID) error {
-	if a.system {
-		return nil
-	}
-	for _, h := range a.Roles {
-		if !h.Role.Gives(p) {
-			continue
-		}
-		if h.Role.Everywhere() || h.Institution == at {
-			return nil
-		}
-		if a.reach == nil || h.Institution == "" {
-			continue
-		}
-		over, err := a.reach.Over(ctx, h.Institution, at)
-		if err != nil {
-			return err
-		}
-		if over {
-			return nil
-		}
-	}
-	return a.refusal()
-}
-
-// Must returns nil when any role gives the permission, else the refusal.
-func (a Actor) Must(p Permission) error {
-	if a.May(p) {
-		return nil
-	}
-	return a.refusal()
-}
-
-func (a Actor) refusal() error {
-	if !a.SignedIn() {
-		return fault.New(fault.SignedOut, "fault.signed_out")
-	}
-	return fault.New(fault.Forbidden, "fault.forbidden")
-}
-
 // Service is the module. Make it with New, then give it the directory.
 type Service struct {
 	db        *db.DB
@@ -140,6 +63,7 @@ type Service struct {
 	log       *slog.Logger
 	now       func() time.Time
 	hashing   chan struct{} // bounds the memory of argon2id
+	accounts  accounts
 	demo      bool
 }
 

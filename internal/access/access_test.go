@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -272,14 +273,24 @@ func TestSessionStore(t *testing.T) {
 		_, c := service(t, d)
 		st := &sessionStore{d, c.now}
 		ctx := context.Background()
+		want := session{ID: "s", Person: "p", Method: ByCard, Level: 1, Hat: "h", Begun: c.at.Unix(), Shared: true, Device: "Firefox, Linux", Asked: map[string]string{"link": "x"}}
 		for range 2 { // a second commit overwrites
-			if err := st.CommitCtx(ctx, "t", []byte{0, 1, 255}, c.at.Add(time.Hour)); err != nil {
+			text, err := codec{}.Encode(c.at.Add(time.Hour), map[string]any{inSession: want})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := st.CommitCtx(ctx, "t", text, c.at.Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		b, ok, err := st.FindCtx(ctx, "t")
-		if err != nil || !ok || string(b) != "\x00\x01\xff" {
-			t.Errorf("found %v %v %v", b, ok, err)
+		if err != nil || !ok {
+			t.Fatalf("found %v %v", ok, err)
+		}
+		_, values, err := codec{}.Decode(b)
+		want.seen = c.at.Unix()
+		if got := values[inSession]; err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("got %+v, want %+v (%v)", got, want, err)
 		}
 		c.at = c.at.Add(time.Hour)
 		if _, ok, err := st.FindCtx(ctx, "t"); ok || err != nil {

@@ -38,6 +38,39 @@ func (signedOut) Allow(r *web.Request) error {
 	return nil
 }
 
+// Fresh lets in people who typed their password within the last minutes, for
+// what would hurt most on a computer left alone. Others are asked for it.
+var Fresh web.Guard = fresh{}
+
+type fresh struct{}
+
+func (fresh) Name() string { return "signed in afresh" }
+
+func (fresh) Allow(r *web.Request) error {
+	a := ActorOf(r.Request)
+	if !a.SignedIn() {
+		return fault.New(fault.SignedOut, "fault.signed_out")
+	}
+	if !a.Fresh {
+		return notFresh()
+	}
+	return nil
+}
+
+// Both lets in whom two guards let in: a right, and a password typed just now.
+func Both(a, b web.Guard) web.Guard { return both{a, b} }
+
+type both struct{ a, b web.Guard }
+
+func (g both) Name() string { return g.a.Name() + ", " + g.b.Name() }
+
+func (g both) Allow(r *web.Request) error {
+	if err := g.a.Allow(r); err != nil {
+		return err
+	}
+	return g.b.Allow(r)
+}
+
 // Can lets in people one of whose roles gives the permission. At which
 // institution it does is the service's to check.
 func Can(p Permission) web.Guard { return can{p} }

@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"net/mail"
 	"strings"
 	"time"
@@ -121,42 +120,38 @@ func insertPerson(ctx context.Context, tx *db.Tx, p Person, roles []Held, at int
 			Fields: []fault.Field{{Name: "email", Key: "access.fault.email_taken"}}}
 	}
 	for _, h := range roles {
-		if !h.Role.Valid() || h.Role.Everywhere() != (h.Institution == "") {
-			return fault.New(fault.Invalid, "access.fault.role")
-		}
-		if _, err := tx.Exec(ctx, `insert into access_roles (person, institution, role, since) values (?, ?, ?, ?)
-			on conflict (person, institution, role) do update set until = null`, p.ID, h.Institution, h.Role, at); err != nil {
+		if err := giveRole(ctx, tx, p.ID, h, at, 0, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Actor is the person with the roles held now. A closed account is NotFound.
-func (s *Service) Actor(ctx context.Context, id PersonID) (Actor, error) {
-	a := Actor{reach: s.directory}
-	now := s.now().Unix()
-	// One query: a row per role, or one row with no role.
-	err := s.db.Each(ctx, func(scan func(dest ...any) error) error {
-		var role, institution *string
-		if err := scan(&a.Name, &role, &institution); err != nil {
-			return err
-		}
-		a.Person = id
-		if role != nil {
-			a.Roles = append(a.Roles, Held{Role(*role), InstitutionID(*institution)})
-		}
-		return nil
-	}, `select p.name, r.role, r.institution from access_people p
-		left join access_roles r on r.person = p.id and r.since <= ? and (r.until is null or r.until > ?)
-		where p.id = ? and p.closed_at is null order by r.role, r.institution`, now, now, id)
+// longestLimited is how long a role that must have an end lasts at most, and
+// when nothing shorter is said.
+const longestLimited = 366 * 24 * time.Hour
+
+// giveRole lets a person hold a role from at until the given moment (0 for no
+// end). A role held before is held anew.
+func giveRole(ctx context.Context, tx *db.Tx, person PersonID, h Held, at, until int64, by PersonID) error {
+	if !h.Role.Valid() || h.Role.Everywhere() != (h.Institution == "") {
+		return fault.New(fault.Invalid, "access.fault.role")
+	}
+	if last := at + int64(longestLimited.Seconds()); h.Role.Limited() && (until == 0 || until > last) {
+		until = last
+	}
+	var end *int64
+	if until != 0 {
+		end = &until
+	}
+	_, err := tx.Exec(ctx, `insert into access_roles (person, institution, role, since, until, granted_by) values (?, ?, ?, ?, ?, ?)
+		on conflict (person, institution, role) do update set until = excluded.until, granted_by = excluded.granted_by,
+			since = case when access_roles.until is not null and access_roles.until <= excluded.since then excluded.since else access_roles.since end`,
+		person, h.Institution, h.Role, at, end, by)
 	if err != nil {
-		return Actor{}, err
+		return err
 	}
-	if a.Person == "" {
-		return Actor{}, fault.ErrNotFound
-	}
-	return a, nil
+	return changed(ctx, tx, person)
 }
 
 func personByLogin(ctx context.Context, r db.Reader, login string) (Person, error) {
@@ -183,15 +178,4 @@ func (s *Service) DemoPeople(ctx context.Context) ([]Actor, error) {
 		all = append(all, a)
 	}
 	return all, nil
-}
-
-// hasAdministrator tells whether anybody can administer the installation.
-func hasAdministrator(ctx context.Context, r db.Reader, now time.Time) (bool, error) {
-	var one int
-	err := r.Get(ctx, &one, `select 1 from access_roles r join access_people p on p.id = r.person
-		where r.role = ? and r.since <= ? and (r.until is null or r.until > ?) and p.closed_at is null limit 1`, Administrator, now.Unix(), now.Unix())
-	if errors.Is(err, fault.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }

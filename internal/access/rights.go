@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // Permission is one thing that a role may let a person do.
 type Permission string
 
@@ -12,59 +14,139 @@ const (
 	ImportGeography Permission = "register.geo"     // take in boundaries
 	CorrectGroups   Permission = "register.group"   // say which units stand under one head
 	AddBody         Permission = "institution.add"  // bodies outside the register
+	SeePeople       Permission = "people.see"       // names and roles of an institution's people
+	ManageStaff     Permission = "staff.manage"     // invite, confirm, end roles
+	PrepareActs     Permission = "acts.prepare"     // prepare what the head will approve
+	ApproveActs     Permission = "acts.approve"     // make it binding
+	SeeRoster       Permission = "roster.see"       // classes and their pupils
+	ManageRoster    Permission = "roster.manage"    // change them
+	IssueCards      Permission = "cards.issue"      // print pupils' cards
+	ManagePeople    Permission = "people.manage"    // accounts of the whole installation
+	SeeAudit        Permission = "audit.see"        // the log
+	ManagePrivacy   Permission = "privacy.manage"   // registers and requests, never content
+	EditLaw         Permission = "law.edit"         // numbers of the law, with basis and date
+	ManageMail      Permission = "mail.manage"      // letters that wait or failed
+	ManageFiles     Permission = "files.manage"     // names and sizes, never content
 	SeeJobs         Permission = "operations.jobs"  // work that keeps failing
 	RetryJobs       Permission = "operations.retry" // run it again or drop it
-	ManagePeople    Permission = "people.manage"    // accounts and roles
 )
 
 // Permissions are all permissions in the order of the page /uprawnienia.
 func Permissions() []Permission {
-	return []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups,
-		AddBody, SeeJobs, RetryJobs, ManagePeople}
+	return []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody,
+		SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
+		ManagePeople, SeeAudit, ManagePrivacy, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs}
 }
 
 // Role is what a person is in an institution.
 type Role string
 
-// The roles so far; names as in the glossary.
+// The roles; names as in the glossary.
 const (
 	Administrator         Role = "administrator"
 	AssociationOfficer    Role = "association_officer"
+	ForumDelegate         Role = "forum_delegate" // of a municipality to the education forum
 	AuthorityOfficer      Role = "authority_officer"
-	SchoolHead            Role = "school_head"
+	SchoolHead            Role = "school_head" // also of a counseling center: every institution under a head
 	DeputyHead            Role = "deputy_head"
+	SchoolSecretary       Role = "school_secretary" // prepares; the head approves
 	Teacher               Role = "teacher"
+	ClassTutor            Role = "class_tutor"
 	SchoolSpecialist      Role = "school_specialist"
+	CouncilSupervisor     Role = "council_supervisor" // teacher whom the pupils' council chose
+	CenterDirector        Role = "center_director"
 	CenterOfficer         Role = "center_officer"
+	Trainer               Role = "trainer"
+	MethodologicalAdviser Role = "methodological_adviser"
+	NetworkCoordinator    Role = "network_coordinator"
 	Counselor             Role = "counselor"
+	Expert                Role = "expert"
 	PartnerRepresentative Role = "partner_representative"
+	Caretaker             Role = "caretaker"
+	MeetingRecorder       Role = "meeting_recorder"
+	Accountant            Role = "accountant" // of a shared service center
+	BudgetOfficer         Role = "budget_officer"
+	Valuator              Role = "valuator"
+	ReportOfficer         Role = "report_officer" // receives confidential reports
+	ProtectionOfficer     Role = "protection_officer"
+	Auditor               Role = "auditor" // reads, for a limited time
 	Pupil                 Role = "pupil"
+	Guardian              Role = "guardian"
 	Resident              Role = "resident"
 )
 
-// grant is one row of the table: what a role gives and how far it reaches.
+// grant is one row of the table: what a role gives, how far it reaches, and
+// which roles its holder may give to others.
 type grant struct {
 	role       Role
 	everywhere bool // held in the whole installation, not in one institution
-	others     bool // sees other people's data, hence a second factor (from the next issue on)
+	others     bool // sees other people's data, hence a second factor
+	limited    bool // must have an end
+	rank       int  // a role gives only roles of a greater rank; see TestNobodyClimbs
 	gives      []Permission
+	grants     []Role
 }
 
+// schoolStaff are the roles that the head of an institution gives.
+var schoolStaff = []Role{DeputyHead, SchoolSecretary, Teacher, ClassTutor, SchoolSpecialist, CouncilSupervisor,
+	NetworkCoordinator, Counselor, Caretaker, MeetingRecorder, Accountant, ReportOfficer}
+
 // table is the one table of rights. What is not in it is not allowed.
+// Pupils and guardians get their roles from the rosters of classes, residents
+// by signing in with a mail link.
 var table = []grant{
-	{Administrator, true, true, []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, SeeJobs, RetryJobs, ManagePeople}},
-	{AssociationOfficer, true, true, []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody}},
-	{AuthorityOfficer, false, true, []Permission{SeeDesk, SeeImports, CorrectGroups}},
-	{SchoolHead, false, true, []Permission{SeeDesk}},
-	{DeputyHead, false, true, []Permission{SeeDesk}},
-	{Teacher, false, false, []Permission{SeeDesk}},
-	{SchoolSpecialist, false, true, []Permission{SeeDesk}},
-	{CenterOfficer, false, true, []Permission{SeeDesk}},
-	{Counselor, false, true, []Permission{SeeDesk}},
-	{PartnerRepresentative, false, false, []Permission{SeeDesk}},
-	{Pupil, false, false, []Permission{SeeDesk}},
-	{Resident, true, false, []Permission{SeeDesk}},
+	{role: Administrator, everywhere: true, others: true, rank: 0,
+		gives: []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, SeePeople, ManageStaff,
+			ManagePeople, SeeAudit, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs},
+		grants: []Role{Administrator, AssociationOfficer, ForumDelegate, AuthorityOfficer, SchoolHead, CenterDirector, Expert,
+			PartnerRepresentative, BudgetOfficer, Valuator, ReportOfficer, ProtectionOfficer, Auditor}},
+	{role: AssociationOfficer, everywhere: true, others: true, rank: 1,
+		gives:  []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, EditLaw},
+		grants: []Role{ForumDelegate, Expert, PartnerRepresentative}},
+	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk}},
+	{role: AuthorityOfficer, others: true, rank: 2,
+		gives:  []Permission{SeeDesk, SeeImports, CorrectGroups, SeePeople, ManageStaff},
+		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
+	{role: SchoolHead, others: true, rank: 3,
+		gives:  []Permission{SeeDesk, SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards},
+		grants: schoolStaff},
+	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards}},
+	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, SeePeople, PrepareActs, SeeRoster, ManageRoster}},
+	{role: Teacher, rank: 5, gives: []Permission{SeeDesk}},
+	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, SeeRoster, IssueCards}},
+	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, SeeRoster}},
+	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk}},
+	{role: CenterDirector, others: true, rank: 3,
+		gives:  []Permission{SeeDesk, SeePeople, ManageStaff, PrepareActs, ApproveActs},
+		grants: []Role{CenterOfficer, Trainer, MethodologicalAdviser, NetworkCoordinator, Expert, MeetingRecorder, ReportOfficer}},
+	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, SeePeople, PrepareActs}},
+	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: Expert, rank: 5, gives: []Permission{SeeDesk}},
+	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk}},
+	{role: Caretaker, rank: 5, gives: []Permission{SeeDesk}},
+	{role: MeetingRecorder, rank: 5, gives: []Permission{SeeDesk}},
+	{role: Accountant, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: BudgetOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: Valuator, rank: 5, gives: []Permission{SeeDesk}},
+	{role: ReportOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: ProtectionOfficer, everywhere: true, others: true, rank: 1, gives: []Permission{SeeDesk, SeeAudit, ManagePrivacy, EditLaw}},
+	{role: Auditor, everywhere: true, others: true, limited: true, rank: 1, gives: []Permission{SeeDesk, SeeImports, SeeAudit, SeeJobs}},
+	{role: Pupil, rank: 9, gives: []Permission{SeeDesk}},
+	{role: Guardian, rank: 9, gives: []Permission{SeeDesk}},
+	{role: Resident, everywhere: true, rank: 9, gives: []Permission{SeeDesk}},
 }
+
+// rows finds the row of a role; the table never changes.
+var rows = func() map[Role]*grant {
+	m := map[Role]*grant{}
+	for i := range table {
+		m[table[i].role] = &table[i]
+	}
+	return m
+}()
 
 // Roles are all roles in the order of the page /uprawnienia.
 func Roles() []Role {
@@ -75,37 +157,36 @@ func Roles() []Role {
 	return roles
 }
 
-func (r Role) grant() grant {
-	for _, g := range table {
-		if g.role == r {
-			return g
-		}
+var nothing = &grant{rank: 99} // an unknown role gives nothing
+
+func (r Role) grant() *grant {
+	if g := rows[r]; g != nil {
+		return g
 	}
-	return grant{role: r} // an unknown role gives nothing
+	return nothing
 }
 
 // Valid tells whether the role stands in the table.
-func (r Role) Valid() bool {
-	for _, g := range table {
-		if g.role == r {
-			return true
-		}
-	}
-	return false
-}
+func (r Role) Valid() bool { return rows[r] != nil }
 
 // Gives tells whether the role gives the permission.
-func (r Role) Gives(p Permission) bool {
-	for _, q := range r.grant().gives {
-		if q == p {
-			return true
-		}
-	}
-	return false
-}
+func (r Role) Gives(p Permission) bool { return slices.Contains(r.grant().gives, p) }
 
 // Everywhere tells whether the role is held in the whole installation.
 func (r Role) Everywhere() bool { return r.grant().everywhere }
 
-// SeesOthers tells whether the role sees other people's data.
+// SeesOthers tells whether the role sees other people's data, so that it
+// works only after a second factor.
 func (r Role) SeesOthers() bool { return r.grant().others }
+
+// Limited tells whether the role must be given with an end.
+func (r Role) Limited() bool { return r.grant().limited }
+
+// Rank orders roles: who holds several shows the one of the smallest rank.
+func (r Role) Rank() int { return r.grant().rank }
+
+// MayGive tells whether a holder of the role may give the other one.
+func (r Role) MayGive(other Role) bool { return slices.Contains(r.grant().grants, other) }
+
+// Grants lists the roles that a holder of this one may give.
+func (r Role) Grants() []Role { return slices.Clone(r.grant().grants) }

@@ -2,27 +2,80 @@ package access
 
 import (
 	"context"
-	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/google/uuid"
 
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/web"
 )
 
-// sessionLife is how long a session lives at most: a working day. There is no
-// idle timeout, because scs would then write to the database on every request.
-const sessionLife = 12 * time.Hour
+const (
+	// sessionLife is how long a session lives at most: a working day. There is
+	// no idle timeout of scs, which would write on every request.
+	sessionLife = 12 * time.Hour
+	// seenEvery is how exactly we know when a session was last used.
+	seenEvery = 10 * time.Minute
+	// A session on a shared computer ends after three minutes without a click.
+	// It is touched every twenty seconds, so it may live that much longer.
+	sharedIdle      = 3 * time.Minute
+	sharedSeenEvery = 20 * time.Second
+	// freshFor is how long a password typed counts as typed just now.
+	freshFor = 10 * time.Minute
+)
 
-const personInSession = "person"
+// How far a session has come: after a password or a mail link, and after the
+// second factor as well.
+const (
+	oneStep   = 1
+	bothSteps = 2
+)
+
+// Method is how somebody signed in.
+type Method string
+
+// The ways in so far; passkeys and OIDC will stand beside them.
+const (
+	ByPassword Method = "password"
+	ByLink     Method = "link"
+	ByCard     Method = "card"
+	ByDemo     Method = "demo" // one click, invented people only
+)
+
+// session is what we remember between the requests of one browser.
+type session struct {
+	ID     string   `json:"id,omitempty"` // shown in the list of sessions; not the secret
+	Person PersonID `json:"person,omitempty"`
+	Method Method   `json:"method,omitempty"`
+	Level  int      `json:"level,omitempty"`
+	Hat    string   `json:"hat,omitempty"`
+	Begun  int64    `json:"begun,omitempty"`
+	Fresh  int64    `json:"fresh,omitempty"`  // when the password was typed last
+	Shared bool     `json:"shared,omitempty"` // on a computer that many use
+	Device string   `json:"device,omitempty"`
+	// Asked holds what a page remembers of a browser that is not signed in
+	// yet, by purpose: that this one asked for a mail link, for example.
+	Asked map[string]string `json:"asked,omitempty"`
+
+	// Read with the row, not written with it:
+	seen    int64
+	version int64 // of the person's rights
+}
+
+// inSession is the one value that scs carries for us.
+const inSession = "session"
 
 func newSessions(s *Service, https bool) *scs.SessionManager {
 	m := scs.New()
 	m.Store = &sessionStore{s.db, s.now}
+	m.Codec = codec{}
 	m.HashTokenInStore = true // a dump of the table opens no session
 	m.Lifetime = sessionLife
 	m.Cookie.Name = "kladka_session"
@@ -40,40 +93,137 @@ func newSessions(s *Service, https bool) *scs.SessionManager {
 	return m
 }
 
+func (s *Service) session(ctx context.Context) session {
+	v, _ := s.sessions.Get(ctx, inSession).(session)
+	return v
+}
+
+func (s *Service) keep(ctx context.Context, v session) { s.sessions.Put(ctx, inSession, v) }
+
 // Sessions is the shell's way to find out who asks: it reads the session and
 // the roles held now, so that a role taken away is gone with the next click.
 func (s *Service) Sessions(next http.Handler) http.Handler {
 	identified := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		person := PersonID(s.sessions.GetString(r.Context(), personInSession))
-		if person == "" {
-			next.ServeHTTP(w, r)
-			return
-		}
-		a, err := s.Actor(r.Context(), person)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
+		a, err := s.identify(r.Context())
+		if err != nil {
 			s.sessions.ErrorFunc(w, r, err)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(WithActor(r.Context(), a)))
+		if a.SignedIn() {
+			r = r.WithContext(WithActor(r.Context(), a))
+		}
+		next.ServeHTTP(w, r)
 	})
 	return s.sessions.LoadAndSave(identified)
 }
 
-// Viewer is what the layout shows of the actor: the name and the first role.
-func (s *Service) Viewer(r *web.Request) web.Viewer {
-	a := ActorOf(r.Request)
-	v := web.Viewer{SignedIn: a.SignedIn(), Name: a.Name}
-	if len(a.Roles) == 0 {
-		return v
+// identify is the actor of the session; a stranger when there is none, when it
+// idled too long on a shared computer, or when the account was closed.
+func (s *Service) identify(ctx context.Context) (Actor, error) {
+	v := s.session(ctx)
+	if v.Person == "" {
+		return Stranger(), nil
 	}
-	a.Roles = a.Roles[:1]
-	hats, err := s.hats(r.Context(), r.L, a)
+	now := s.now()
+	if v.Shared && now.Sub(time.Unix(v.seen, 0)) > sharedIdle+sharedSeenEvery {
+		return Stranger(), s.sessions.Destroy(ctx)
+	}
+	acc, err := s.account(ctx, v.Person, v.version)
+	if errors.Is(err, fault.ErrNotFound) {
+		return Stranger(), s.sessions.Destroy(ctx)
+	}
 	if err != nil {
-		s.log.Error("name of the role held", "err", err)
-		return v
+		return Stranger(), err
 	}
-	v.Hat = hats[0].Words
-	return v
+	a := acc.wear(v.Person, v.Hat, v.Level, now)
+	a.reach, a.Shared = s.directory, v.Shared
+	a.Fresh = v.Fresh > now.Add(-freshFor).Unix()
+	return a, s.touch(ctx, v, now)
+}
+
+// touch notes that the session is used, seldom enough to cost nothing.
+func (s *Service) touch(ctx context.Context, v session, now time.Time) error {
+	every := seenEvery
+	if v.Shared {
+		every = sharedSeenEvery
+	}
+	if now.Sub(time.Unix(v.seen, 0)) < every {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update access_sessions set seen_at = ? where id = ?`, now.Unix(), v.ID)
+		return err
+	})
+}
+
+// begin starts a session for the person under a new token: one planted before
+// is worthless. What the browser asked for as a stranger is forgotten.
+func (s *Service) begin(r *web.Request, id PersonID, method Method, level int) error {
+	ctx := r.Context()
+	if err := s.sessions.RenewToken(ctx); err != nil {
+		return err
+	}
+	now := s.now().Unix()
+	v := session{ID: uuid.NewString(), Person: id, Method: method, Level: level, Begun: now, Device: device(r.UserAgent()), Shared: method == ByCard}
+	if method == ByPassword || method == ByDemo {
+		v.Fresh = now
+	}
+	s.keep(ctx, v)
+	return nil
+}
+
+// device is a browser in two words, so that people know their own.
+func device(agent string) string {
+	pick := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if strings.Contains(agent, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := pick("Firefox/", "Firefox", "Edg/", "Edge", "OPR/", "Opera", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := pick("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS", "macOS", "CrOS", "ChromeOS", "Linux", "Linux")
+	return strings.Trim(browser+", "+system, ", ")
+}
+
+// EndSessions signs a person out everywhere but in the session of the given
+// id ("" for everywhere). It takes the transaction of what makes it necessary.
+func EndSessions(ctx context.Context, tx *db.Tx, person PersonID, but string) (int64, error) {
+	return tx.Exec(ctx, `delete from access_sessions where person = ? and id <> ?`, person, but)
+}
+
+// codec writes a session as JSON: the row must be readable by the next program.
+type codec struct{}
+
+type written struct {
+	Deadline int64   `json:"deadline"`
+	Session  session `json:"session"`
+}
+
+// Encode implements scs.Codec.
+func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	v, _ := values[inSession].(session)
+	return json.Marshal(written{deadline.Unix(), v})
+}
+
+// Decode implements scs.Codec. The store puts two numbers before the JSON.
+func (codec) Decode(b []byte) (time.Time, map[string]any, error) {
+	var seen, version int64
+	var data string
+	head, data, ok := strings.Cut(string(b), "\n")
+	if !ok {
+		return time.Time{}, nil, errors.New("session without its head")
+	}
+	if _, err := fmt.Sscan(head, &seen, &version); err != nil {
+		return time.Time{}, nil, err
+	}
+	var w written
+	if err := json.Unmarshal([]byte(data), &w); err != nil {
+		return time.Time{}, nil, err
+	}
+	w.Session.seen, w.Session.version = seen, version
+	return time.Unix(w.Deadline, 0), map[string]any{inSession: w.Session}, nil
 }
 
 // sessionStore keeps sessions in the database. All sessions of all processes
@@ -83,28 +233,42 @@ type sessionStore struct {
 	now func() time.Time
 }
 
+// FindCtx implements scs.CtxStore. The version of the person's rights comes
+// with the session, in the one query that a request of a signed-in person needs.
 func (st *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	var data string
-	err := st.db.Get(ctx, &data, `select data from access_sessions where token = ? and expires_at > ?`, token, st.now().Unix())
+	var row struct {
+		Data    string `db:"data"`
+		Seen    int64  `db:"seen_at"`
+		Version int64  `db:"version"`
+	}
+	err := st.db.Get(ctx, &row, `select s.data, s.seen_at, coalesce(`+versionOf+`, 0) as version from access_sessions s
+		left join access_people p on p.id = s.person where s.token = ? and s.expires_at > ?`, token, st.now().Unix())
 	if errors.Is(err, fault.ErrNotFound) {
 		return nil, false, nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	b, err := base64.StdEncoding.DecodeString(data)
-	return b, err == nil, err
+	return fmt.Appendf(nil, "%d %d\n%s", row.Seen, row.Version, row.Data), true, nil
 }
 
+// CommitCtx implements scs.CtxStore.
 func (st *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	var w written
+	if err := json.Unmarshal(b, &w); err != nil {
+		return err
+	}
+	now := st.now().Unix()
 	return st.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `insert into access_sessions (token, data, expires_at) values (?, ?, ?)
-			on conflict (token) do update set data = excluded.data, expires_at = excluded.expires_at`,
-			token, base64.StdEncoding.EncodeToString(b), expiry.Unix())
+		_, err := tx.Exec(ctx, `insert into access_sessions (token, id, person, data, device, begun_at, seen_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?)
+			on conflict (token) do update set id = excluded.id, person = excluded.person, data = excluded.data, device = excluded.device,
+				begun_at = excluded.begun_at, seen_at = excluded.seen_at, expires_at = excluded.expires_at`,
+			token, w.Session.ID, w.Session.Person, string(b), w.Session.Device, w.Session.Begun, now, expiry.Unix())
 		return err
 	})
 }
 
+// DeleteCtx implements scs.CtxStore.
 func (st *sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return st.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `delete from access_sessions where token = ?`, token)
@@ -117,10 +281,12 @@ func (st *sessionStore) Find(token string) ([]byte, bool, error) {
 	return st.FindCtx(context.Background(), token)
 }
 
+// Commit implements scs.Store.
 func (st *sessionStore) Commit(token string, b []byte, expiry time.Time) error {
 	return st.CommitCtx(context.Background(), token, b, expiry)
 }
 
+// Delete implements scs.Store.
 func (st *sessionStore) Delete(token string) error {
 	return st.DeleteCtx(context.Background(), token)
 }

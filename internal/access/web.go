@@ -1,11 +1,9 @@
 package access
 
 import (
-	"context"
 	"net/http"
 
 	"kladka/internal/platform/fault"
-	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
 )
 
@@ -15,6 +13,7 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.Handle("POST "+web.SignInPath, web.Public, s.postSignIn)
 	sh.Handle("POST /konto/wyloguj", SignedIn, s.postSignOut)
 	sh.Handle("GET /konto", SignedIn, s.getAccount)
+	sh.Handle("POST /konto/dzialam-jako", SignedIn, s.postHat)
 	sh.Handle("GET /konto/pierwsze/{token}", web.Public, s.getSetup)
 	sh.Handle("POST /konto/pierwsze/{token}", web.Public, s.postSetup)
 	sh.Handle("GET /uprawnienia", web.Public, s.getRights)
@@ -50,12 +49,8 @@ func (s *Service) showSignIn(w http.ResponseWriter, r *web.Request, status int, 
 		return err
 	}
 	for _, a := range people {
-		hats, err := s.hats(r.Context(), r.L, a)
-		if err != nil {
-			return err
-		}
 		d := demoPerson{ID: a.Person, Name: a.Name}
-		if len(hats) > 0 {
+		if hats := s.hats(r.L, a); len(hats) > 0 {
 			d.Hat = hats[0].Words
 		}
 		p.Demo = append(p.Demo, d)
@@ -81,15 +76,14 @@ func (s *Service) postSignIn(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, id)
+	return s.enter(w, r, id, ByPassword, bothSteps)
 }
 
-// enter begins the session under a new token: one planted before is worthless.
-func (s *Service) enter(w http.ResponseWriter, r *web.Request, id PersonID) error {
-	if err := s.sessions.RenewToken(r.Context()); err != nil {
+// enter begins the session and leads to where the person wanted to go.
+func (s *Service) enter(w http.ResponseWriter, r *web.Request, id PersonID, method Method, level int) error {
+	if err := s.begin(r, id, method, level); err != nil {
 		return err
 	}
-	s.sessions.Put(r.Context(), personInSession, string(id))
 	return r.Redirect(w, localOr(r.Value("dalej"), "/moje-sprawy"))
 }
 
@@ -113,39 +107,7 @@ func (s *Service) postDemoSignIn(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, id)
-}
-
-// Hat is a role held, in words.
-type Hat struct {
-	Held
-	Words string // "Dyrektorka lub dyrektor, Szkoła Podstawowa nr 4"
-	At    string // name of the institution, "" for the whole installation
-}
-
-func (s *Service) hats(ctx context.Context, l *i18n.L, a Actor) ([]Hat, error) {
-	var ids []InstitutionID
-	for _, h := range a.Roles {
-		if h.Institution != "" {
-			ids = append(ids, h.Institution)
-		}
-	}
-	names := map[InstitutionID]string{}
-	if len(ids) > 0 && s.directory != nil {
-		var err error
-		if names, err = s.directory.Names(ctx, ids); err != nil {
-			return nil, err
-		}
-	}
-	var hats []Hat
-	for _, h := range a.Roles {
-		hat := Hat{Held: h, At: names[h.Institution], Words: l.T("role." + string(h.Role))}
-		if hat.At != "" {
-			hat.Words += ", " + hat.At
-		}
-		hats = append(hats, hat)
-	}
-	return hats, nil
+	return s.enter(w, r, id, ByDemo, bothSteps)
 }
 
 type accountPage struct {
@@ -154,11 +116,7 @@ type accountPage struct {
 }
 
 func (s *Service) getAccount(w http.ResponseWriter, r *web.Request) error {
-	hats, err := s.hats(r.Context(), r.L, ActorOf(r.Request))
-	if err != nil {
-		return err
-	}
-	return r.Render(w, accountView(accountPage{Page: r.Page(w, r.L.T("account.title")), Hats: hats}))
+	return r.Render(w, accountView(accountPage{Page: r.Page(w, r.L.T("account.title")), Hats: s.hats(r.L, ActorOf(r.Request))}))
 }
 
 type setupPage struct {
@@ -196,7 +154,7 @@ func (s *Service) postSetup(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, id)
+	return s.enter(w, r, id, ByPassword, bothSteps)
 }
 
 type rightsPage struct {
@@ -207,4 +165,28 @@ type rightsPage struct {
 
 func (s *Service) getRights(w http.ResponseWriter, r *web.Request) error {
 	return r.Render(w, rightsView(rightsPage{Page: r.Page(w, r.L.T("rights.title")), Roles: Roles(), Permissions: Permissions()}))
+}
+
+// Viewer is what the layout shows of the actor.
+func (s *Service) Viewer(r *web.Request) web.Viewer {
+	a := ActorOf(r.Request)
+	v := web.Viewer{SignedIn: a.SignedIn(), Name: a.Name}
+	for _, h := range s.hats(r.L, a) {
+		if h.Current {
+			v.Hat = h.Words
+		}
+	}
+	return v
+}
+
+// postHat changes what the person acts as.
+func (s *Service) postHat(w http.ResponseWriter, r *web.Request) error {
+	if err := r.Form(); err != nil {
+		return err
+	}
+	if err := s.wearHat(r.Context(), ActorOf(r.Request), r.Value("jako")); err != nil {
+		return err
+	}
+	// Not back to the page: it may be one that the new hat may not see.
+	return r.Redirect(w, "/moje-sprawy")
 }

@@ -192,9 +192,8 @@ func TestPeopleHoldEveryRole(t *testing.T) {
 				t.Errorf("%s: nobody is %s", scale, role)
 			}
 		}
-		first, last := world.People[0], world.People[len(world.People)-1]
-		if first.Roles[0].Role != access.SchoolHead || last.Roles[0].Role != access.Administrator || len(world.People) > 40 {
-			t.Errorf("%s: from %v to %v, %d people; the page shows 40", scale, first.Roles, last.Roles, len(world.People))
+		if first := world.People[0]; first.Roles[0].Role != access.SchoolHead || len(world.People) > 40 {
+			t.Errorf("%s: first %v, %d people; the page shows 40", scale, first.Roles, len(world.People))
 		}
 	}
 }

@@ -9,16 +9,18 @@ import (
 	"kladka/internal/platform/i18n"
 )
 
-// casting is one person to invent: a role and the institution it is held in.
+// casting is one person to invent: a role and the institution it is held in,
+// and further roles, there or elsewhere.
 type casting struct {
 	role access.Role
 	at   access.InstitutionID // "" for roles of the whole installation
 	lang i18n.Lang
+	also []access.Held
 }
 
 // people invents those to sign in as, in the order of the sign-in page: first
 // whom a stranger would be (a head, a teacher), then the offices, then those
-// around the school, and the administrator last.
+// around the school and the administrator, last the rarer roles.
 func (m *maker) people(scale Scale) []access.DemoPerson {
 	var list []access.DemoPerson
 	names := m.newNames()
@@ -26,7 +28,7 @@ func (m *maker) people(scale Scale) []access.DemoPerson {
 		name := names.draw(c.lang)
 		list = append(list, access.DemoPerson{ID: access.PersonID(m.key()), NewPerson: access.NewPerson{
 			Name: name, Email: strings.ReplaceAll(i18n.Fold(name), " ", ".") + "@example.org", Lang: c.lang, Demo: true,
-			Roles: []access.Held{{Role: c.role, Institution: c.at}}}})
+			Roles: append([]access.Held{{Role: c.role, Institution: c.at}}, c.also...)}})
 	}
 	return list
 }
@@ -39,46 +41,75 @@ func (m *maker) cast(scale Scale) []casting {
 	krakow := at(krakowKey)
 	complex := m.find(salt, kind(register.Complex), municipal, named("Zespół Szkolno-Przedszkolny"))
 	school := m.find(krakow, kind(register.Primary), municipal, leads)
+	center := m.find(kind(register.TeacherTrainingCenter))
+	office := m.find(krakow, kind(directory.Office))
+	return append([]casting{
+		{access.SchoolHead, complex, i18n.PL, nil},
+		{access.Teacher, m.find(under(complex), kind(register.Primary)), i18n.PL, nil},
+		{access.SchoolHead, school, i18n.PL, nil},
+		{access.DeputyHead, school, i18n.PL, nil},
+		{access.Teacher, school, i18n.PL, nil},
+		{access.SchoolSpecialist, school, i18n.PL, nil},
+		{access.AuthorityOfficer, office, i18n.PL, nil},
+		{access.AuthorityOfficer, m.find(salt, kind(directory.Office)), i18n.PL, nil},
+		{access.AssociationOfficer, "", i18n.PL, nil},
+		{access.CenterOfficer, center, i18n.PL, nil},
+		{access.Counselor, m.find(krakow, kind(register.CounselingCenter)), i18n.PL, nil},
+		{access.Counselor, m.find(kind(register.SpecialistCounselingCenter), municipal), i18n.PL, nil},
+		{access.PartnerRepresentative, m.find(kind(directory.NGO)), i18n.PL, nil},
+		{access.SchoolHead, m.find(krakow, kind(register.Kindergarten), municipal, leads), i18n.PL, nil},
+		{access.Teacher, m.find(salt, kind(register.TechnicalSecondary)), i18n.UK, nil},
+		{access.Pupil, m.find(krakow, kind(register.GeneralSecondary), municipal), i18n.PL, nil},
+		{access.Pupil, m.find(under(complex), kind(register.Primary)), i18n.UK, nil},
+		{access.Resident, "", i18n.PL, nil},
+		{access.Administrator, "", i18n.PL, nil},
+	}, rarer(school, center, office)...)
+}
+
+// rarer are those whom fewer people need to be, in one school, one center and
+// one office.
+func rarer(school, center, office access.InstitutionID) []casting {
 	return []casting{
-		{access.SchoolHead, complex, i18n.PL},
-		{access.Teacher, m.find(under(complex), kind(register.Primary)), i18n.PL},
-		{access.SchoolHead, school, i18n.PL},
-		{access.DeputyHead, school, i18n.PL},
-		{access.Teacher, school, i18n.PL},
-		{access.SchoolSpecialist, school, i18n.PL},
-		{access.AuthorityOfficer, m.find(krakow, kind(directory.Office)), i18n.PL},
-		{access.AuthorityOfficer, m.find(salt, kind(directory.Office)), i18n.PL},
-		{access.AssociationOfficer, "", i18n.PL},
-		{access.CenterOfficer, m.find(kind(register.TeacherTrainingCenter)), i18n.PL},
-		{access.Counselor, m.find(krakow, kind(register.CounselingCenter)), i18n.PL},
-		{access.Counselor, m.find(kind(register.SpecialistCounselingCenter), municipal), i18n.PL},
-		{access.PartnerRepresentative, m.find(kind(directory.NGO)), i18n.PL},
-		{access.SchoolHead, m.find(krakow, kind(register.Kindergarten), municipal, leads), i18n.PL},
-		{access.Teacher, m.find(salt, kind(register.TechnicalSecondary)), i18n.UK},
-		{access.Pupil, m.find(krakow, kind(register.GeneralSecondary), municipal), i18n.PL},
-		{access.Pupil, m.find(under(complex), kind(register.Primary)), i18n.UK},
-		{access.Resident, "", i18n.PL},
-		{access.Administrator, "", i18n.PL},
+		{access.ClassTutor, school, i18n.PL, []access.Held{{Role: access.Teacher, Institution: school}}},
+		{access.SchoolSecretary, school, i18n.PL, nil},
+		{access.CouncilSupervisor, school, i18n.PL, []access.Held{{Role: access.Teacher, Institution: school}}},
+		{access.Guardian, school, i18n.PL, nil},
+		{access.Caretaker, school, i18n.PL, nil},
+		{access.CenterDirector, center, i18n.PL, nil},
+		{access.Trainer, center, i18n.PL, nil},
+		// An adviser teaches as well: one person, two institutions.
+		{access.MethodologicalAdviser, center, i18n.PL, []access.Held{{Role: access.Teacher, Institution: school}}},
+		{access.NetworkCoordinator, center, i18n.PL, nil},
+		{access.Expert, center, i18n.PL, nil},
+		{access.ForumDelegate, office, i18n.PL, nil},
+		{access.MeetingRecorder, office, i18n.PL, nil},
+		{access.Accountant, office, i18n.PL, nil},
+		{access.BudgetOfficer, office, i18n.PL, nil},
+		{access.Valuator, office, i18n.PL, nil},
+		{access.ReportOfficer, school, i18n.PL, nil},
+		{access.ProtectionOfficer, "", i18n.PL, nil},
+		{access.Auditor, "", i18n.PL, nil},
 	}
 }
 
 func (m *maker) smallCast() []casting {
 	complex := m.find(kind(register.Complex))
 	primary := m.find(kind(register.Primary))
-	return []casting{
-		{access.SchoolHead, complex, i18n.PL},
-		{access.Teacher, primary, i18n.PL},
-		{access.DeputyHead, complex, i18n.PL},
-		{access.SchoolSpecialist, primary, i18n.PL},
-		{access.AuthorityOfficer, m.find(kind(directory.Office)), i18n.PL},
-		{access.AssociationOfficer, "", i18n.PL},
-		{access.CenterOfficer, m.find(kind(register.TeacherTrainingCenter)), i18n.PL},
-		{access.Counselor, m.find(kind(register.CounselingCenter)), i18n.PL},
-		{access.PartnerRepresentative, m.find(kind(directory.NGO)), i18n.PL},
-		{access.Pupil, m.find(kind(register.GeneralSecondary)), i18n.PL},
-		{access.Resident, "", i18n.PL},
-		{access.Administrator, "", i18n.PL},
-	}
+	center, office := m.find(kind(register.TeacherTrainingCenter)), m.find(kind(directory.Office))
+	return append([]casting{
+		{access.SchoolHead, complex, i18n.PL, nil},
+		{access.Teacher, primary, i18n.PL, nil},
+		{access.DeputyHead, complex, i18n.PL, nil},
+		{access.SchoolSpecialist, primary, i18n.PL, nil},
+		{access.AuthorityOfficer, office, i18n.PL, nil},
+		{access.AssociationOfficer, "", i18n.PL, nil},
+		{access.CenterOfficer, center, i18n.PL, nil},
+		{access.Counselor, m.find(kind(register.CounselingCenter)), i18n.PL, nil},
+		{access.PartnerRepresentative, m.find(kind(directory.NGO)), i18n.PL, nil},
+		{access.Pupil, m.find(kind(register.GeneralSecondary)), i18n.PL, nil},
+		{access.Resident, "", i18n.PL, nil},
+		{access.Administrator, "", i18n.PL, nil},
+	}, rarer(primary, center, office)...)
 }
 
 // want is a condition on an institution that is sought.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,14 +15,38 @@ import (
 // who are signed in.
 const SignInPath = "/konto/zaloguj"
 
+// Detour is a refusal that a visit to another page can lift: the second step
+// of signing in, or the password once more. A person who asked for a page is
+// sent there and comes back by "dalej"; a form that was sent is answered with
+// the reason, because its fields would be lost on the way.
+type Detour struct {
+	Path string // of the page to visit
+	Err  error  // why; a fault, shown when a form was sent
+}
+
+func (d *Detour) Error() string { return d.Err.Error() }
+func (d *Detour) Unwrap() error { return d.Err }
+
 // fail turns an error into a status and a page. Unknown errors are logged
 // whole and shown as an apology with the number of the request.
 func (s *Shell) fail(w http.ResponseWriter, r *Request, err error) {
 	kind := fault.KindOf(err)
 	if kind == fault.Internal {
-		s.Log.Error("request failed", "request", r.ID(), "door", r.Pattern, "err", err)
+		visitOf(r.Context()).failed = true
+		r.log().Error("request failed", "request", r.ID(), "door", r.Pattern, "err", err)
+	}
+	if d := (*Detour)(nil); errors.As(err, &d) && r.Method == http.MethodGet && !machine(r.Request) {
+		http.Redirect(w, r.Request, d.Path+"?dalej="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
 	}
 	if kind == fault.SignedOut && r.Method == http.MethodGet && !machine(r.Request) {
+		if r.sharedComputer() {
+			// Back after signing out: the start page, and no address of the
+			// person before in the hands of the next.
+			w.Header().Set("Cache-Control", "no-store")
+			http.Redirect(w, r.Request, "/", http.StatusSeeOther)
+			return
+		}
 		back := r.URL.RequestURI()
 		http.Redirect(w, r.Request, SignInPath+"?dalej="+url.QueryEscape(back), http.StatusSeeOther)
 		return
@@ -35,24 +60,24 @@ func (s *Shell) failStatus(w http.ResponseWriter, r *Request, status int, err er
 		p.RequestID = r.ID()
 	}
 	if machine(r.Request) {
-		s.failMachine(w, status, p.Text)
+		s.failMachine(w, r, status, p.Text)
 		return
 	}
 	p.NoIndex = true
 	w.Header().Set("Cache-Control", "no-store")
 	if err := r.RenderStatus(w, status, errorView(p)); err != nil {
-		s.Log.Error("error page failed", "request", r.ID(), "err", err)
+		r.log().Error("error page failed", "request", r.ID(), "err", err)
 		http.Error(w, http.StatusText(status), status)
 	}
 }
 
 // failMachine answers a program that asked for JSON or CSV.
-func (s *Shell) failMachine(w http.ResponseWriter, status int, text string) {
+func (s *Shell) failMachine(w http.ResponseWriter, r *Request, status int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	err := json.NewEncoder(w).Encode(map[string]string{"error": text})
 	if err != nil {
-		s.Log.Debug("error not delivered", "err", err)
+		r.log().Debug("error not delivered", "err", err)
 	}
 }
 

@@ -1,0 +1,84 @@
+package audit
+
+import (
+	"context"
+	"time"
+
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/fault"
+)
+
+// Patience is how long a row may wait to be linked before that is an alarm: a
+// healthy program links every second.
+const Patience = time.Minute
+
+// deliverWithin is how long a checkpoint may stay on the machine.
+const deliverWithin = 6 * time.Hour
+
+// Alarms is what an administrator must know about the log. The zero value
+// means that all is well.
+type Alarms struct {
+	Unlinked    int       // rows that wait to be linked for longer than Patience
+	Oldest      time.Time // when the first of them was written
+	Undelivered int       // checkpoints that have not left the machine for six hours
+}
+
+// Any tells whether there is something to worry about.
+func (a Alarms) Any() bool { return a.Unlinked > 0 || a.Undelivered > 0 }
+
+// Alarms looks for trouble now; it does not rely on any job being alive.
+func (s *Log) Alarms(ctx context.Context) (a Alarms, err error) {
+	defer fault.Wrap(&err, "look for alarms of the audit log")
+	now := s.Now()
+	if a.Unlinked, a.Oldest, err = unlinked(ctx, s.DB, now); err != nil {
+		return a, err
+	}
+	if s.Folder == "" && s.Deliver == nil {
+		return a, nil // nowhere to go: the page says so in other words
+	}
+	err = s.DB.Get(ctx, &a.Undelivered, `select count(*) from audit_checkpoints where delivered = false and at < ?`,
+		now.Add(-deliverWithin).Unix())
+	return a, err
+}
+
+func unlinked(ctx context.Context, r db.Reader, now time.Time) (n int, oldest time.Time, err error) {
+	var found struct {
+		N      int   `db:"n"`
+		Oldest int64 `db:"oldest"`
+	}
+	err = r.Get(ctx, &found, `select count(*) as n, coalesce(min(at), 0) as oldest from audit_rows where waiting and at < ?`,
+		now.Add(-Patience).Unix())
+	if err != nil || found.N == 0 {
+		return 0, time.Time{}, err
+	}
+	return found.N, time.Unix(found.Oldest, 0), nil
+}
+
+// watch tells the operators' log of a new alarm, once per rise, whichever
+// process finds it.
+func (s *Log) watch(ctx context.Context) error {
+	a, err := s.Alarms(ctx)
+	if err != nil {
+		return err
+	}
+	since := int64(0)
+	if a.Any() {
+		since = s.Now().Unix()
+	}
+	var rose int64
+	err = s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if err := makeHead(ctx, tx); err != nil {
+			return err
+		}
+		if since == 0 {
+			_, err = tx.Exec(ctx, `update audit_head set alarm_since = 0 where id = ? and alarm_since <> 0`, headID)
+			return err
+		}
+		rose, err = tx.Exec(ctx, `update audit_head set alarm_since = ? where id = ? and alarm_since = 0`, since, headID)
+		return err
+	})
+	if err == nil && rose == 1 {
+		s.Log.Error("audit log: alarm", "unlinked", a.Unlinked, "oldest", a.Oldest.UTC(), "undelivered", a.Undelivered)
+	}
+	return err
+}
