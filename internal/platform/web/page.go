@@ -63,12 +63,31 @@ func (s *Shell) AddNav(rank int, key, href string, g Guard) {
 	slices.SortStableFunc(s.nav, func(a, b navEntry) int { return a.rank - b.rank })
 }
 
+// The addresses of the account that the layout leads to. Package access
+// answers at all but AlivePath, which is the shell's own.
+const (
+	SignOutPath   = "/konto/wyloguj"
+	SwitchHatPath = "/konto/dzialam-jako"
+	FinishedPath  = "/konto/koniec" // shown when a shared computer signed out by itself
+)
+
+// worn is as whom the person acts, in words.
+func (v Viewer) worn() string {
+	for _, h := range v.Hats {
+		if h.Current {
+			return h.Words
+		}
+	}
+	return v.Hat
+}
+
 // Page begins a page with its title and the way to it; the last crumb is the
 // page itself and is not repeated there. The notice that waits is taken.
 func (r *Request) Page(w http.ResponseWriter, title string, crumbs ...Link) Page {
 	s := r.Shell
 	p := Page{L: r.L, Title: title, Path: r.URL.RequestURI(), Viewer: r.Viewer(),
 		Theme: themeOf(r.Request), Notice: r.notice(w), shell: s}
+	r.markShared(w, p.Viewer)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		p.Path = "/" // a form that was refused cannot be visited again
 	}
@@ -156,6 +175,23 @@ func (s *Shell) Desk(r *Request) ([]DeskItem, error) {
 		items = append(items, more...)
 	}
 	slices.SortStableFunc(items, func(a, b DeskItem) int { return a.Rank - b.Rank })
+	return items, nil
+}
+
+// AddFirstSteps lets a module say what a new person of a role begins with.
+func (s *Shell) AddFirstSteps(f func(r *Request) ([]StepItem, error)) { s.first = append(s.first, f) }
+
+// FirstSteps gathers what the modules advise the person who asks, by rank.
+func (s *Shell) FirstSteps(r *Request) ([]StepItem, error) {
+	var items []StepItem
+	for _, f := range s.first {
+		more, err := f(r)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, more...)
+	}
+	slices.SortStableFunc(items, func(a, b StepItem) int { return a.Rank - b.Rank })
 	return items, nil
 }
 

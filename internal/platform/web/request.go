@@ -3,7 +3,6 @@ package web
 import (
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -40,13 +39,9 @@ func (s *Shell) request(r *http.Request) *Request {
 // guesses. It is never stored as it is.
 func (r *Request) Network() string { return clientAddress(r.Request, r.Shell.Proxied) }
 
-// ID is the number of the request, for the log and the apology page.
-func (r *Request) ID() string {
-	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
-		return v.id
-	}
-	return ""
-}
+// ID is the number of the request, for the log and the apology page; "" at a
+// quiet door.
+func (r *Request) ID() string { return visitOf(r.Context()).id }
 
 // Render draws a page with status 200.
 func (r *Request) Render(w http.ResponseWriter, c templ.Component) error {
@@ -94,10 +89,7 @@ func (r *Request) Form() error {
 	if err == nil {
 		return r.plausible()
 	}
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return fault.New(fault.TooLarge, "fault.too_large")
-	}
-	return fault.New(fault.BadRequest, "fault.bad_request")
+	return formFault(err)
 }
 
 // plausible refuses what no keyboard types and PostgreSQL does not take.

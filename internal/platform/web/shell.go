@@ -41,6 +41,9 @@ type Config struct {
 	Rate     int    // requests per second and address, as a courtesy; 0 for no limit
 	Proxied  bool   // believe the last address of X-Forwarded-For
 	Operator string // who runs this installation, for the footer
+
+	Repeats Repeats // remembers forms of idempotent doors; nil for not
+	Counts  Counts  // counts visits of quiet doors; nil for not
 }
 
 // Handler answers a request or returns an error for the shell to show.
@@ -59,6 +62,7 @@ type Route struct {
 	Pattern string
 	Guard   string
 	Demo    bool
+	Quiet   bool
 }
 
 // Shell answers all requests. Make it with New, give it doors with Handle,
@@ -67,8 +71,10 @@ type Shell struct {
 	Config
 	mux     *http.ServeMux
 	routes  []Route
+	doors   map[string]*door // by pattern
 	nav     []navEntry
 	desk    []func(r *Request) ([]DeskItem, error)
+	first   []func(r *Request) ([]StepItem, error)
 	front   []func(r *Request) ([]Doorway, error)
 	viewer  func(*Request) Viewer
 	inner   http.Handler // sessions, then the mux
@@ -84,14 +90,26 @@ type Shell struct {
 // Viewer is what the layout shows of the person who looks.
 type Viewer struct {
 	SignedIn bool
+	Person   string // id; "" for a stranger
 	Name     string
 	Hat      string // "Działasz jako", in words of the reader's language
+	HatKey   string // of the hat worn now; forms carry it (see Once)
+	Hats     []Hat  // all that can be worn; the switch is drawn for two or more
+	For      string // on whose behalf the person acts now, in words
+	Shared   bool   // at a shared computer: leaves no trace, signs out when idle
+}
+
+// Hat is what a person can act as.
+type Hat struct {
+	Key     string
+	Words   string // in the reader's language
+	Current bool
 }
 
 // New makes a shell. Sessions wraps the mux so that handlers find out who
 // asks; viewer tells it to the layout.
 func New(c Config, sessions func(http.Handler) http.Handler, viewer func(*Request) Viewer) *Shell {
-	s := &Shell{Config: c, mux: http.NewServeMux(), viewer: viewer,
+	s := &Shell{Config: c, mux: http.NewServeMux(), doors: map[string]*door{}, viewer: viewer,
 		limit: newLimiter(c.Rate, c.Now), origin: http.NewCrossOriginProtection(), stopping: make(chan struct{})}
 	s.headers = securityHeaders(c)
 	s.inner = sessions(http.HandlerFunc(s.dispatch))
@@ -102,6 +120,7 @@ func New(c Config, sessions func(http.Handler) http.Handler, viewer func(*Reques
 	}
 	s.handler = compress(http.HandlerFunc(s.guarded))
 	s.prefsRoutes()
+	s.sharedRoutes()
 	return s
 }
 
@@ -119,6 +138,8 @@ type door struct {
 	handler Handler
 	guard   Guard
 	body    int64
+	once    bool
+	quiet   bool
 }
 
 // Body lets a request carry up to n bytes instead of 256 kB.
@@ -136,18 +157,22 @@ func (s *Shell) Handle(pattern string, g Guard, h Handler, options ...Option) {
 	for _, o := range options {
 		o(d)
 	}
-	s.routes = append(s.routes, Route{Pattern: pattern, Guard: g.Name()})
+	if d.quiet && d.once {
+		panic("web: " + pattern + " is quiet and idempotent at once") // a mistake in the wiring
+	}
+	s.doors[pattern] = d
+	s.routes = append(s.routes, Route{Pattern: pattern, Guard: g.Name(), Quiet: d.quiet})
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		s.enter(w, r, d)
 	})
 }
 
 // HandleDemo opens a door that is there only when the data is invented.
-func (s *Shell) HandleDemo(pattern string, g Guard, h Handler) {
+func (s *Shell) HandleDemo(pattern string, g Guard, h Handler, options ...Option) {
 	if !s.Demo {
 		return
 	}
-	s.Handle(pattern, g, h)
+	s.Handle(pattern, g, h, options...)
 	s.routes[len(s.routes)-1].Demo = true
 }
 
@@ -162,14 +187,7 @@ func (s *Shell) Stop() { s.stop.Do(func() { close(s.stopping) }) }
 func (s *Shell) Routes() []Route { return slices.Clone(s.routes) }
 
 func (s *Shell) enter(w http.ResponseWriter, r *http.Request, d *door) {
-	if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
-		v.door = r.Pattern
-	}
-	req := s.request(r)
-	if err := d.guard.Allow(req); err != nil {
-		s.fail(w, req, err)
-		return
-	}
+	visitOf(r.Context()).door = r.Pattern
 	if r.Body != nil {
 		r.Body = http.MaxBytesReader(w, r.Body, d.body)
 	}
@@ -178,9 +196,41 @@ func (s *Shell) enter(w http.ResponseWriter, r *http.Request, d *door) {
 		// connection. Not every connection can have a deadline: tests have none.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(formIn))
 	}
-	if err := d.handler(w, req); err != nil {
+	req := s.request(r)
+	if err := s.pass(w, req, d); err != nil {
 		s.fail(w, req, err)
 	}
+}
+
+// pass asks the guard and looks at the hidden fields of a form before the
+// handler runs. When the guard refuses a form that was drawn for another hat,
+// the hat is what the person must hear of.
+func (s *Shell) pass(w http.ResponseWriter, r *Request, d *door) error {
+	refused := d.guard.Allow(r)
+	if refused != nil && fault.KindOf(refused) != fault.Forbidden {
+		return refused
+	}
+	var h hidden
+	if r.Method == http.MethodPost {
+		var err error
+		if h, err = hiddenOf(r.Request); err == nil {
+			err = sameHat(r, h)
+		}
+		if refused == nil || fault.KindOf(err) == fault.Conflict {
+			refused = err
+		}
+	}
+	if refused != nil {
+		return refused
+	}
+	return s.run(w, r, d, h)
+}
+
+func (s *Shell) run(w http.ResponseWriter, r *Request, d *door, h hidden) error {
+	if d.once && h.key != "" && s.Repeats != nil {
+		return s.runOnce(w, r, d, h.key)
+	}
+	return d.handler(w, r)
 }
 
 // ServeHTTP is the way of every request: recover and log, the house rules,
@@ -191,30 +241,44 @@ func (s *Shell) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	began := time.Now()
-	v := &visit{id: uuid.Must(uuid.NewV7()).String(), door: "none"}
-	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	v := s.visitOf(r)
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK, quiet: v.quiet}
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	defer s.finish(rec, r, v, began)
 	h := rec.Header()
-	h.Set("X-Request-Id", v.id)
+	if !v.quiet {
+		h.Set("X-Request-Id", v.id)
+	}
 	for _, pair := range s.headers {
 		h[pair[0]] = []string{pair[1]}
 	}
 	s.handler.ServeHTTP(rec, r)
 }
 
-// finish logs the door and the answer, not what was asked there and by whom. A panic becomes the apology page.
+// finish logs the door and the answer, not what was asked there and by whom. A
+// panic becomes the apology page. Of a quiet door nothing is logged at all.
 func (s *Shell) finish(rec *recorder, r *http.Request, v *visit, began time.Time) {
-	if p := recover(); p != nil {
-		if p == http.ErrAbortHandler {
-			panic(p)
-		}
-		s.Log.Error("panic", "request", v.id, "door", v.door, "panic", p, "stack", stack())
-		if !rec.wrote {
+	p := recover()
+	if p == http.ErrAbortHandler && !v.quiet {
+		panic(p)
+	}
+	if p != nil {
+		v.failed = true
+		v.log(s.Log).Error("panic", "request", v.id, "door", v.door, "panic", p, "stack", stack())
+		if !rec.wrote && p != http.ErrAbortHandler {
 			s.fail(rec, s.request(r), fault.New(fault.Internal, "fault.internal"))
 		}
 	}
-	s.Log.Info("request", "id", v.id, "door", v.door, "status", rec.status, "ms", time.Since(began).Milliseconds())
+	v.log(s.Log).Info("request", "id", v.id, "door", v.door, "status", rec.status, "ms", time.Since(began).Milliseconds())
+	if !rec.wrote {
+		rec.hush()
+	}
+	if v.quiet && v.pattern != "" && s.Counts != nil {
+		s.Counts.Add(v.pattern, v.failed)
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
 }
 
 // guarded keeps the house rules that hold for every door.
@@ -245,7 +309,7 @@ func (s *Shell) houseRules(r *http.Request) error {
 
 // dispatch finds the door, or says that there is none.
 func (s *Shell) dispatch(w http.ResponseWriter, r *http.Request) {
-	if _, pattern := s.mux.Handler(r); pattern != "" {
+	if visitOf(r.Context()).pattern != "" {
 		s.mux.ServeHTTP(w, r)
 		return
 	}
@@ -259,14 +323,33 @@ func (s *Shell) dispatch(w http.ResponseWriter, r *http.Request) {
 
 func (s *Shell) methodsAt(r *http.Request) []string {
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		other := r.Clone(r.Context())
-		other.Method = method
-		if _, pattern := s.mux.Handler(other); pattern != "" {
+	for _, method := range knocks {
+		if s.patternBy(r, method) != "" {
 			allowed = append(allowed, method)
 		}
 	}
 	return allowed
+}
+
+// knocks are the methods of our doors.
+var knocks = []string{http.MethodGet, http.MethodPost}
+
+// patternsAt are the doors at an address, by whatever method.
+func (s *Shell) patternsAt(r *http.Request) []string {
+	var all []string
+	for _, method := range knocks {
+		if p := s.patternBy(r, method); p != "" {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (s *Shell) patternBy(r *http.Request, method string) string {
+	other := r.Clone(r.Context())
+	other.Method = method
+	_, pattern := s.mux.Handler(other)
+	return pattern
 }
 
 // recorder remembers the status for the log.
@@ -274,23 +357,31 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	wrote  bool
+	quiet  bool
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if !r.wrote {
 		r.status, r.wrote = status, true
+		r.hush()
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(b []byte) (int, error) {
-	r.wrote = true
+	if !r.wrote {
+		r.wrote = true
+		r.hush()
+	}
 	return r.ResponseWriter.Write(b)
 }
 
 // Flush sends what was written so far: the compression looks for http.Flusher
 // and does not unwrap, and without it an event stream would wait in a buffer.
 func (r *recorder) Flush() {
+	if !r.wrote {
+		r.hush()
+	}
 	if err := http.NewResponseController(r.ResponseWriter).Flush(); err == nil {
 		r.wrote = true
 	}
@@ -302,8 +393,30 @@ func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 // visit is what the log tells of a request: its number and the door's pattern.
 // Never the path or the query: they hold secrets of links and people's words.
 type visit struct {
-	id   string
-	door string
+	id      string // "" at a quiet door
+	door    string // "none" until the door was entered
+	pattern string // that the address leads to, "" for none
+	quiet   bool
+	failed  bool
 }
 
 type visitKey struct{}
+
+// visitOf finds the visit; outside of the shell it is an empty one.
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{}
+}
+
+// visitOf begins a visit. The door is looked up before anything is written
+// down, for a quiet one must not even have a number.
+func (s *Shell) visitOf(r *http.Request) *visit {
+	v := &visit{door: "none"}
+	_, v.pattern = s.mux.Handler(r)
+	if v.quiet = s.quietAt(r, v.pattern); !v.quiet {
+		v.id = uuid.Must(uuid.NewV7()).String()
+	}
+	return v
+}
