@@ -132,6 +132,9 @@ func shown(flag *kong.Flag, o *origins) string {
 	if flag.Name == "database" && value != "" {
 		value = db.Redact(value)
 	}
+	if flag.Name == "mail-password" && value != "" {
+		value = "xxxxx"
+	}
 	if value == "" {
 		value = "–"
 	}

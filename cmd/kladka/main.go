@@ -20,8 +20,10 @@ import (
 	"github.com/alecthomas/kong"
 
 	"kladka/internal/app"
+	"kladka/internal/backup"
 	"kladka/internal/demo"
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/secrets"
 	"kladka/internal/schema"
 )
 
@@ -30,6 +32,7 @@ type Common struct {
 	ConfigFile string `name:"config" type:"path" env:"KLADKA_CONFIG" help:"JSON file with settings."`
 	Data       string `type:"path" env:"KLADKA_DATA" help:"Folder of the database and files; made when missing. Default: kladka-data, or kladka-demo with --demo."`
 	Database   string `env:"KLADKA_DATABASE" help:"Database address, sqlite:PATH or postgres://…; default: a SQLite file in the data folder."`
+	Secrets    string `type:"path" env:"KLADKA_SECRETS" help:"File of the keys; made when missing. Default: keys.json in the data folder."`
 	Verbose    bool   `short:"v" env:"KLADKA_VERBOSE" help:"Log every request."`
 }
 
@@ -40,6 +43,10 @@ type CLI struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the pages."`
 	Import  importCmd  `cmd:"" help:"Take in a register or boundaries from a file. Shows the difference; changes nothing without --apply."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to the shape of this program."`
+	Backup  backupCmd  `cmd:"" help:"Write all data into one file, while the program runs."`
+	Restore restoreCmd `cmd:"" help:"Make an installation of a backup, in an empty place."`
+	Verify  verifyCmd  `cmd:"" help:"Check the audit log, or a backup. Changes nothing."`
+	Keys    keysCmd    `cmd:"" help:"Look after the keys, which no backup holds."`
 	Config  configCmd  `cmd:"" help:"Print every setting with its meaning, value and origin."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
@@ -115,6 +122,9 @@ func (c *Common) open(ctx context.Context, demo bool) (_ *db.DB, applied int, er
 	if err != nil {
 		return nil, 0, err
 	}
+	if err := backup.CheckFinished(ctx, d); err != nil {
+		return nil, 0, errors.Join(err, d.Close())
+	}
 	applied, err = schema.Migrate(ctx, d, app.Modules())
 	if err != nil {
 		return nil, 0, errors.Join(err, d.Close())
@@ -130,6 +140,9 @@ func (c *Common) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
+// keys opens the keys of the installation, and makes them at the first start.
+func (c *Common) keys(demo bool) (*secrets.Keys, error) { return secrets.Open(c.keysFile(demo)) }
+
 // build makes the program over its database, for one command.
 func (c *Common) build(ctx context.Context, s *streams) (*app.App, func() error, error) {
 	d, _, err := c.open(ctx, false)
@@ -140,7 +153,11 @@ func (c *Common) build(ctx context.Context, s *streams) (*app.App, func() error,
 	if err := demo.CheckKind(ctx, d, ""); err != nil {
 		return nil, nil, errors.Join(err, d.Close())
 	}
-	a, err := app.New(ctx, d, app.Settings{}, c.logger(s.err), time.Now)
+	keys, err := c.keys(false)
+	if err != nil {
+		return nil, nil, errors.Join(err, d.Close())
+	}
+	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(false), Keys: keys, Listen: "127.0.0.1:8080"}, c.logger(s.err), time.Now)
 	if err != nil {
 		return nil, nil, errors.Join(err, d.Close())
 	}

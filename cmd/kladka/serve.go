@@ -10,6 +10,7 @@ import (
 
 	"kladka/internal/app"
 	"kladka/internal/demo"
+	"kladka/internal/platform/mail"
 )
 
 type serveCmd struct {
@@ -21,6 +22,23 @@ type serveCmd struct {
 	TileBy   string `name:"tile-by" env:"KLADKA_TILE_BY" help:"Source of the tiles, named on the map."`
 	Operator string `env:"KLADKA_OPERATOR" help:"Who runs this installation, for the footer."`
 	Rate     int    `default:"50" env:"KLADKA_RATE" help:"Requests per second that one address may make, with a burst of ten seconds' worth; 0 for no limit."`
+
+	Base         string `env:"KLADKA_BASE" placeholder:"URL" help:"How people reach this server, for links in letters: https://kladka.example. Needed with a mail server."`
+	MailHost     string `name:"mail-host" env:"KLADKA_MAIL_HOST" help:"Mail server (SMTP). Without one, letters wait on the page /administracja/poczta."`
+	MailPort     int    `name:"mail-port" env:"KLADKA_MAIL_PORT" help:"Its port; by default 587, or 465 with --mail-tls=tls."`
+	MailUser     string `name:"mail-user" env:"KLADKA_MAIL_USER" help:"User of the mail server."`
+	MailPassword string `name:"mail-password" env:"KLADKA_MAIL_PASSWORD" help:"Password of the mail server; better set in the environment."`
+	MailTLS      string `name:"mail-tls" env:"KLADKA_MAIL_TLS" default:"starttls" enum:"starttls,tls,none" help:"How the talk with it is encrypted; none is for this machine only."`
+	MailFrom     string `name:"mail-from" env:"KLADKA_MAIL_FROM" help:"Sender of the letters: Kładka <kladka@example.org>."`
+	ReplyTo      string `name:"reply-to" env:"KLADKA_REPLY_TO" help:"Address for people's answers."`
+}
+
+// smtp is the mail server, nil when none is set.
+func (cmd *serveCmd) smtp() *mail.SMTP {
+	if cmd.MailHost == "" {
+		return nil
+	}
+	return &mail.SMTP{Host: cmd.MailHost, Port: cmd.MailPort, User: cmd.MailUser, Password: cmd.MailPassword, TLS: cmd.MailTLS, From: cmd.MailFrom}
 }
 
 // scale is the flag --demo, with or without a value.
@@ -56,7 +74,11 @@ func (cmd *serveCmd) Run(ctx context.Context, c *Common, s *streams) error {
 	if err := demo.CheckKind(ctx, d, string(cmd.Demo)); err != nil {
 		return err
 	}
-	a, err := app.New(ctx, d, app.Settings{Listen: cmd.Listen, HTTPS: cmd.HTTPS, Proxied: cmd.Proxied, TileURL: cmd.TileURL,
+	keys, err := c.keys(cmd.Demo != "")
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(cmd.Demo != ""), Keys: keys, SMTP: cmd.smtp(), ReplyTo: cmd.ReplyTo, Base: cmd.Base, Listen: cmd.Listen, HTTPS: cmd.HTTPS, Proxied: cmd.Proxied, TileURL: cmd.TileURL,
 		TileBy: cmd.TileBy, Operator: cmd.Operator, Rate: cmd.Rate, Demo: string(cmd.Demo)}, c.logger(s.err), time.Now)
 	if err != nil {
 		return err

@@ -22,7 +22,9 @@ import (
 	"github.com/google/uuid"
 
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/events"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/secrets"
 )
 
 // Migrations are the tables of this package, Messages its texts.
@@ -64,6 +66,11 @@ type Service struct {
 	now       func() time.Time
 	hashing   chan struct{} // bounds the memory of argon2id
 	accounts  accounts
+	keys      *secrets.Keys
+	letters   Letters
+	tell      Tell
+	bus       *events.Bus
+	acts      map[string]ActKind
 	demo      bool
 }
 
@@ -75,15 +82,60 @@ type Config struct {
 	Now     func() time.Time
 	HTTPS   bool
 	Demo    bool
+	Keys    *secrets.Keys // kept outside the database; nil makes some for this run
+	Letters Letters       // nil sends none
+	Tell    Tell          // nil tells nobody
+	Bus     *events.Bus   // nil tells no module
 }
+
+// Letters sends letters to addresses, in the transaction that makes them due.
+type Letters interface {
+	// Send sends one letter. Secret marks one that holds a one-time link.
+	Send(ctx context.Context, tx *db.Tx, l Letter) error
+	// URL is the address of a page for people's letters, never from a request.
+	URL(path string) string
+	// Delivers tells whether letters leave this machine; else links are
+	// handed over in person.
+	Delivers() bool
+}
+
+// Letter is plain text for one person.
+type Letter struct {
+	To      string
+	Lang    i18n.Lang
+	Subject string
+	Text    string
+	Secret  bool
+}
+
+// Tell puts a notification into a person's inbox: a message key with its
+// arguments (no addresses) and a page of ours.
+type Tell func(ctx context.Context, tx *db.Tx, person PersonID, key string, args map[string]string, link string, urgent bool) error
 
 // New makes the module.
 func New(c Config) *Service {
 	s := &Service{db: c.DB, catalog: c.Catalog, log: c.Log, now: c.Now, demo: c.Demo,
-		hashing: make(chan struct{}, 2)}
+		hashing: make(chan struct{}, 2), keys: c.Keys, letters: c.Letters, tell: c.Tell, bus: c.Bus, acts: map[string]ActKind{}}
+	s.declareOwnActs()
+	if s.keys == nil {
+		s.keys = secrets.New()
+	}
+	if s.letters == nil {
+		s.letters = noLetters{}
+	}
+	if s.tell == nil {
+		s.tell = func(context.Context, *db.Tx, PersonID, string, map[string]string, string, bool) error { return nil }
+	}
 	s.sessions = newSessions(s, c.HTTPS)
 	return s
 }
+
+// noLetters is a service in a test that sends nothing.
+type noLetters struct{}
+
+func (noLetters) Send(context.Context, *db.Tx, Letter) error { return nil }
+func (noLetters) URL(path string) string                     { return path }
+func (noLetters) Delivers() bool                             { return false }
 
 // Connect gives the module what only the directory knows. It is called once,
 // in wiring, because the directory itself needs access.

@@ -12,14 +12,17 @@ import (
 	"testing/fstest"
 	"time"
 
+	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/jobs"
 	"kladka/internal/schema"
 	"kladka/internal/testkit"
 )
 
-var tables = []schema.Module{{Name: "db", Files: db.Migrations}, {Name: "access", Files: Migrations}}
+var tables = []schema.Module{{Name: "db", Files: db.Migrations}, {Name: "jobs", Files: jobs.Migrations}, {Name: "audit", Files: audit.Migrations},
+	{Name: "access", Files: Migrations}}
 
 // clock is a time that a test moves.
 type clock struct{ at time.Time }
@@ -190,6 +193,7 @@ func TestGuessing(t *testing.T) {
 		}
 		// A second process counts in the same table.
 		other, _ := service(t, d)
+		other.keys = s.keys // from the same file
 		if _, err := other.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "zielony most nad Wisłą"); fault.KindOf(err) != fault.TooMany {
 			t.Errorf("after too many guesses: %v", err)
 		}

@@ -119,6 +119,9 @@ func insertPerson(ctx context.Context, tx *db.Tx, p Person, roles []Held, at int
 		return &fault.Error{Kind: fault.Conflict, Key: "access.fault.email_taken",
 			Fields: []fault.Field{{Name: "email", Key: "access.fault.email_taken"}}}
 	}
+	if err := writeWords(ctx, tx, p.ID, p.Name); err != nil {
+		return err
+	}
 	for _, h := range roles {
 		if err := giveRole(ctx, tx, p.ID, h, at, 0, ""); err != nil {
 			return err

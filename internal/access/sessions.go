@@ -24,8 +24,9 @@ const (
 	// seenEvery is how exactly we know when a session was last used.
 	seenEvery = 10 * time.Minute
 	// A session on a shared computer ends after three minutes without a click.
-	// It is touched every twenty seconds, so it may live that much longer.
-	sharedIdle      = 3 * time.Minute
+	// The page signs out by itself then; the session lives half a minute
+	// longer, because it is touched every twenty seconds only.
+	sharedIdle      = web.IdleMinutes*time.Minute + 30*time.Second
 	sharedSeenEvery = 20 * time.Second
 	// freshFor is how long a password typed counts as typed just now.
 	freshFor = 10 * time.Minute
@@ -125,12 +126,12 @@ func (s *Service) identify(ctx context.Context) (Actor, error) {
 		return Stranger(), nil
 	}
 	now := s.now()
-	if v.Shared && now.Sub(time.Unix(v.seen, 0)) > sharedIdle+sharedSeenEvery {
-		return Stranger(), s.sessions.Destroy(ctx)
+	if v.Shared && now.Sub(time.Unix(v.seen, 0)) > sharedIdle {
+		return Stranger(), s.leave(ctx)
 	}
 	acc, err := s.account(ctx, v.Person, v.version)
 	if errors.Is(err, fault.ErrNotFound) {
-		return Stranger(), s.sessions.Destroy(ctx)
+		return Stranger(), s.leave(ctx)
 	}
 	if err != nil {
 		return Stranger(), err
@@ -141,13 +142,22 @@ func (s *Service) identify(ctx context.Context) (Actor, error) {
 	return a, s.touch(ctx, v, now)
 }
 
+// leave ends the session, but at a quiet door, where nothing is written: it
+// ends with the next request elsewhere.
+func (s *Service) leave(ctx context.Context) error {
+	if web.Quietly(ctx) {
+		return nil
+	}
+	return s.sessions.Destroy(ctx)
+}
+
 // touch notes that the session is used, seldom enough to cost nothing.
 func (s *Service) touch(ctx context.Context, v session, now time.Time) error {
 	every := seenEvery
 	if v.Shared {
 		every = sharedSeenEvery
 	}
-	if now.Sub(time.Unix(v.seen, 0)) < every {
+	if now.Sub(time.Unix(v.seen, 0)) < every || web.Quietly(ctx) {
 		return nil
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {

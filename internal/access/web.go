@@ -13,11 +13,14 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.Handle("POST "+web.SignInPath, web.Public, s.postSignIn)
 	sh.Handle("POST /konto/wyloguj", SignedIn, s.postSignOut)
 	sh.Handle("GET /konto", SignedIn, s.getAccount)
-	sh.Handle("POST /konto/dzialam-jako", SignedIn, s.postHat)
+	sh.Handle("POST "+web.SwitchHatPath, SignedIn, s.postHat)
 	sh.Handle("GET /konto/pierwsze/{token}", web.Public, s.getSetup)
 	sh.Handle("POST /konto/pierwsze/{token}", web.Public, s.postSetup)
 	sh.Handle("GET /uprawnienia", web.Public, s.getRights)
 	sh.HandleDemo("POST /konto/przyklad", web.Public, s.postDemoSignIn)
+	s.waysRoutes(sh)
+	s.peopleRoutes(sh)
+	s.cardsRoutes(sh)
 	sh.AddNav(70, "nav.desk", "/moje-sprawy", Can(SeeDesk))
 }
 
@@ -25,8 +28,12 @@ type signInPage struct {
 	web.Page
 	Next  string
 	Email string
-	Demo  []demoPerson
+	Demo  []demoPerson // shown at once
+	More  []demoPerson // shown when asked for
 }
+
+// demoAtOnce is how many invented people stand on the page without asking.
+const demoAtOnce = 12
 
 type demoPerson struct {
 	ID   PersonID
@@ -35,8 +42,8 @@ type demoPerson struct {
 }
 
 func (s *Service) getSignIn(w http.ResponseWriter, r *web.Request) error {
-	if ActorOf(r.Request).SignedIn() {
-		return r.Redirect(w, "/moje-sprawy")
+	if a := ActorOf(r.Request); a.SignedIn() {
+		return r.Redirect(w, onward(r.Value("dalej"), home(a)))
 	}
 	return s.showSignIn(w, r, http.StatusOK, nil)
 }
@@ -54,6 +61,9 @@ func (s *Service) showSignIn(w http.ResponseWriter, r *web.Request, status int, 
 			d.Hat = hats[0].Words
 		}
 		p.Demo = append(p.Demo, d)
+	}
+	if len(p.Demo) > demoAtOnce {
+		p.Demo, p.More = p.Demo[:demoAtOnce], p.Demo[demoAtOnce:]
 	}
 	return r.RenderStatus(w, status, signInView(p))
 }
@@ -76,15 +86,7 @@ func (s *Service) postSignIn(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, id, ByPassword, bothSteps)
-}
-
-// enter begins the session and leads to where the person wanted to go.
-func (s *Service) enter(w http.ResponseWriter, r *web.Request, id PersonID, method Method, level int) error {
-	if err := s.begin(r, id, method, level); err != nil {
-		return err
-	}
-	return r.Redirect(w, localOr(r.Value("dalej"), "/moje-sprawy"))
+	return s.enter(w, r, id, ByPassword, oneStep)
 }
 
 func (s *Service) postSignOut(w http.ResponseWriter, r *web.Request) error {
@@ -154,7 +156,7 @@ func (s *Service) postSetup(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.enter(w, r, id, ByPassword, bothSteps)
+	return s.enter(w, r, id, ByPassword, oneStep)
 }
 
 type rightsPage struct {
@@ -170,10 +172,14 @@ func (s *Service) getRights(w http.ResponseWriter, r *web.Request) error {
 // Viewer is what the layout shows of the actor.
 func (s *Service) Viewer(r *web.Request) web.Viewer {
 	a := ActorOf(r.Request)
-	v := web.Viewer{SignedIn: a.SignedIn(), Name: a.Name}
-	for _, h := range s.hats(r.L, a) {
+	v := web.Viewer{SignedIn: a.SignedIn(), Person: string(a.Person), Name: a.Name, HatKey: a.Hat, For: a.ForName, Shared: a.Shared}
+	hats := s.hats(r.L, a)
+	for _, h := range hats {
 		if h.Current {
 			v.Hat = h.Words
+		}
+		if len(hats) > 1 {
+			v.Hats = append(v.Hats, web.Hat{Key: h.Key, Words: h.Words, Current: h.Current})
 		}
 	}
 	return v

@@ -17,6 +17,8 @@ import (
 
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/jobs"
+	"kladka/internal/platform/mail"
+	"kladka/internal/platform/secrets"
 )
 
 // Messages are the texts of the pages that belong to no module.
@@ -34,6 +36,12 @@ type Settings struct {
 	Operator string // who runs this installation
 	Rate     int    // requests per second and address; 0 for no limit
 	Demo     string // scale of the invented data, "" when the data is real
+
+	Folder  string        // of files, checkpoints and the journal of erasures; must be given
+	Keys    *secrets.Keys // nil makes some for this run only
+	SMTP    *mail.SMTP    // nil keeps letters for the office to read
+	ReplyTo string        // where people's answers go, "" for nowhere
+	Base    string        // how people reach us, for links in letters
 }
 
 // App is the running program.
@@ -80,6 +88,10 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	go func() { defer close(worked); a.Work(working) }()
+	counted := make(chan struct{})
+	counting, stopCounting := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopCounting()
+	go func() { defer close(counted); a.counts.Run(counting) }()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	ready(listener.Addr())
@@ -95,6 +107,8 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 	}
 	stopWork()
 	<-worked
+	stopCounting() // after the last visit, which is counted as well
+	<-counted
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

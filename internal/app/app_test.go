@@ -61,7 +61,7 @@ func openHouse(t *testing.T) *house {
 func openHouseOn(t *testing.T, d *db.DB, scale string) *house {
 	t.Helper()
 	ctx := context.Background()
-	a, err := app.New(ctx, d, app.Settings{Demo: scale}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+	a, err := app.New(ctx, d, app.Settings{Demo: scale, Folder: t.TempDir(), Listen: "127.0.0.1:8080"}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

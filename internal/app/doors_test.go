@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"kladka/internal/access"
+	"kladka/internal/platform/law"
 	"kladka/internal/platform/web"
 )
 
@@ -123,6 +124,7 @@ func (v *visitor) try(method, path string) string {
 // examples are ids that exist, by the name of the placeholder in a pattern.
 type examples struct {
 	institution access.InstitutionID
+	person      access.PersonID // of the staff there
 	rspo        string
 	upload      string
 }
@@ -137,6 +139,7 @@ func (h *house) examples() examples {
 		h.t.Fatal(err)
 	}
 	e.institution = a.Roles[0].Institution
+	e.person = h.person(access.DeputyHead)
 	if err := h.db.Get(context.Background(), &e.rspo, `select cast(min(rspo) as text) from directory_institutions where rspo is not null`); err != nil {
 		h.t.Fatal(err)
 	}
@@ -148,6 +151,14 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	t.Helper()
 	replacements := map[string]string{
 		"{lang}": "pl", "{theme}": "dark", "{token}": "nie-ma", "{key}": "126101", "{$}": "", "{number}": e.rspo,
+		"{person}": string(e.person), "{file}": "nie-ma.ics", "{purpose}": "privacy.requests", "{kind}": "entrustment", "{run}": string(access.NewPersonID()), "{deed}": "nie-ma",
+	}
+	if strings.Contains(pattern, "/prawo/") {
+		replacements["{key}"] = law.AuditKeep
+	}
+	if strings.HasSuffix(pattern, "/odejscie") {
+		// Who may would really do it, and the next visitor would meet another house.
+		replacements["{person}"] = string(access.NewPersonID())
 	}
 	path := pattern
 	for name, value := range replacements {
@@ -159,6 +170,9 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	}
 	if strings.Contains(pattern, "/instytucje/{id}/{number}") {
 		id = "rspo"
+	}
+	if strings.HasPrefix(pattern, "/administracja/osoby/") {
+		id = string(e.person)
 	}
 	if strings.Contains(pattern, "/zadania/") {
 		id = string(access.NewPersonID())

@@ -10,6 +10,7 @@ import (
 func (a *App) homeRoutes() {
 	a.shell.Handle("GET /{$}", web.Public, a.getFront)
 	a.shell.Handle("GET /moje-sprawy", access.Can(access.SeeDesk), a.getDesk)
+	a.shell.Handle("GET /administracja", access.SignedIn, a.getAdministration)
 	a.shell.Handle("GET /jak-korzystac", web.Public, a.getGuide)
 	a.shell.Handle("GET /pomoc", web.Public, a.getHelp)
 	a.shell.Handle("GET /robots.txt", web.Public, getRobots)

@@ -19,7 +19,7 @@ import (
 func TestStop(t *testing.T) {
 	d := testkit.SQLite(t, app.Modules())
 	ctx, stop := context.WithCancel(context.Background())
-	a, err := app.New(ctx, d, app.Settings{Listen: "127.0.0.1:0"}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+	a, err := app.New(ctx, d, app.Settings{Listen: "127.0.0.1:0", Folder: t.TempDir()}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,17 +3,29 @@ package app
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"kladka/assets"
 	"kladka/internal/access"
+	"kladka/internal/access/card"
 	"kladka/internal/directory"
 	"kladka/internal/directory/geometry"
 	"kladka/internal/directory/register"
+	"kladka/internal/platform/audit"
+	"kladka/internal/platform/counts"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
+	"kladka/internal/platform/files"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/jobs"
+	"kladka/internal/platform/law"
+	"kladka/internal/platform/mail"
+	"kladka/internal/platform/notify"
+	"kladka/internal/platform/privacy"
+	"kladka/internal/platform/repeats"
+	"kladka/internal/platform/secrets"
+	"kladka/internal/platform/sheet"
 	"kladka/internal/platform/trace"
 	"kladka/internal/platform/web"
 	"kladka/internal/schema"
@@ -26,6 +38,14 @@ func Modules() []schema.Module {
 		{Name: "jobs", Files: jobs.Migrations},
 		{Name: "events", Files: events.Migrations},
 		{Name: "trace", Files: trace.Migrations},
+		{Name: "counts", Files: counts.Migrations},
+		{Name: "repeats", Files: repeats.Migrations},
+		{Name: "audit", Files: audit.Migrations},
+		{Name: "law", Files: law.Migrations},
+		{Name: "mail", Files: mail.Migrations},
+		{Name: "notify", Files: notify.Migrations},
+		{Name: "files", Files: files.Migrations},
+		{Name: "privacy", Files: privacy.Migrations},
 		{Name: "access", Files: access.Migrations},
 		{Name: "directory", Files: directory.Migrations},
 	}
@@ -33,7 +53,8 @@ func Modules() []schema.Module {
 
 // Catalog is the texts of all modules.
 func Catalog() (*i18n.Catalog, error) {
-	return i18n.Load(web.Messages, Messages, access.Messages, directory.Messages, register.Messages, geometry.Messages)
+	return i18n.Load(web.Messages, Messages, audit.Messages, law.Messages, mail.Messages, notify.Messages, files.Messages, privacy.Messages,
+		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages)
 }
 
 type modules struct {
@@ -41,6 +62,14 @@ type modules struct {
 	catalog   *i18n.Catalog
 	jobs      *jobs.Registry
 	bus       *events.Bus
+	counts    *counts.Counter
+	repeats   *repeats.Store
+	audit     *audit.Log
+	law       *law.Service
+	mail      *mail.Service
+	notify    *notify.Service
+	files     *files.Service
+	privacy   *privacy.Service
 	access    *access.Service
 	directory *directory.Service
 }
@@ -51,7 +80,7 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	if err != nil {
 		return nil, err
 	}
-	files, err := assets.Load()
+	assetSet, err := assets.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +89,13 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	m.catalog = catalog
 	m.jobs = jobs.NewRegistry()
 	m.bus = events.NewBus(d, m.jobs, now)
-	m.access = access.New(access.Config{DB: d, Catalog: catalog, Log: log, Now: now, HTTPS: set.HTTPS, Demo: set.Demo != ""})
-	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy})
-	m.access.Connect(m.directory)
-	m.shell = web.New(web.Config{Catalog: catalog, Assets: files, Log: log, Now: now,
+	m.counts, m.repeats = counts.New(d, log, now), repeats.New(d, now)
+	if err := m.services(d, set, log, now); err != nil {
+		return nil, err
+	}
+	m.shell = web.New(web.Config{Catalog: catalog, Assets: assetSet, Log: log, Now: now,
 		Demo: set.Demo != "", HTTPS: set.HTTPS, Proxied: set.Proxied, TileURL: set.TileURL,
-		Rate: set.Rate, Operator: set.Operator,
+		Rate: set.Rate, Operator: set.Operator, Repeats: m.repeats, Counts: m.counts,
 	}, m.access.Sessions, m.access.Viewer)
 	a.runner = jobs.NewRunner(d, m.jobs, now, log)
 
@@ -73,11 +103,69 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	a.operationsRoutes()
 	m.access.Routes(m.shell)
 	m.directory.Routes(m.shell)
-
-	m.jobs.Every("access.sweep", time.Hour, m.access.Sweep)
-	jobs.SweepProgress(m.jobs, d, now)
-	m.directory.Jobs(m.jobs)
+	m.platformRoutes()
+	m.periodic(d, now)
+	if err := m.law.Seed(ctx); err != nil {
+		return nil, err
+	}
 	return a, m.directory.Seed(ctx)
+}
+
+// services makes the services and introduces them to each other.
+func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() time.Time) (err error) {
+	keys := set.Keys
+	if keys == nil {
+		keys = secrets.New() // a run whose seals nobody needs to open later
+	}
+	m.mail, err = mail.New(mail.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Demo: set.Demo != "", SMTP: set.SMTP,
+		ReplyTo: set.ReplyTo, Base: set.Base, Listen: set.Listen})
+	if err != nil {
+		return err
+	}
+	m.access = access.New(access.Config{DB: d, Catalog: m.catalog, Log: log, Now: now, HTTPS: set.HTTPS, Demo: set.Demo != "",
+		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus})
+	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy})
+	m.access.Connect(m.directory)
+	who := names{m.access, m.directory}
+	m.notify = notify.New(notify.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Post: m.mail, People: addressees{m.access}, Topics: topics()})
+	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...), Names: who, Now: now})
+	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
+		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
+	folder, err := files.OpenFolder(filepath.Join(set.Folder, "files"))
+	if err != nil {
+		return err
+	}
+	m.files = files.New(d, folder, keys, files.NewRegistry(), nil, files.Settings{}, now, log)
+	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry(), Law: m.law, Names: who, Now: now, Log: log,
+		Journal: journalOf(filepath.Join(set.Folder, Erasures)), Tell: m.tellPrivacy})
+	return nil
+}
+
+// platformRoutes opens the doors of the platform's packages, behind guards of access.
+func (m *modules) platformRoutes() {
+	sh, by := m.shell, access.By
+	m.audit.Routes(sh, audit.Doors{Own: access.SignedIn, Office: access.Can(access.SeeAudit), By: by})
+	m.law.Routes(sh, law.Doors{Law: access.Can(access.EditLaw), By: by})
+	m.mail.Routes(sh, mail.Doors{Office: access.Can(access.ManageMail), By: by, Address: m.ownAddress})
+	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
+	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
+	m.privacy.Routes(sh, privacy.Doors{Own: access.SignedIn, Fresh: access.Fresh, Protection: access.Can(access.ManagePrivacy), By: by, Mine: institutionsOf})
+}
+
+// periodic is the work that is done whether or not anybody asks.
+func (m *modules) periodic(d *db.DB, now func() time.Time) {
+	j := m.jobs
+	j.Every("access.sweep", time.Hour, m.access.Sweep)
+	j.Every("repeats.sweep", time.Hour, m.repeats.Sweep)
+	j.Every("counts.sweep", 24*time.Hour, m.counts.Sweep)
+	j.Every("db.log", 24*time.Hour, d.TruncateLog)
+	jobs.SweepProgress(j, d, now)
+	m.directory.Jobs(j)
+	m.audit.Jobs(j)
+	m.mail.Jobs(j)
+	m.notify.Jobs(j)
+	m.files.Jobs(j)
+	m.privacy.Jobs(j)
 }
 
 // Access and Directory are for the command line and the demo.

@@ -40,7 +40,7 @@ func open(ctx context.Context, fill func(h *house) error) (*house, error) {
 	if _, err := schema.Migrate(ctx, d, app.Modules()); err != nil {
 		return nil, err
 	}
-	a, err := app.New(ctx, d, app.Settings{}, quiet, time.Now)
+	a, err := app.New(ctx, d, app.Settings{Folder: dir, Listen: "127.0.0.1:8080"}, quiet, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type house struct {
 	db     *db.DB
 	server *http.Server
 	base   string
+	folder string // of files
 }
 
 // stage runs a demo of the metropolis with something on every page, and beside
@@ -68,7 +69,7 @@ func open(ctx context.Context, file string, scale demo.Scale) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{db: d}
+	h := &house{db: d, folder: file + ".d"}
 	if err := h.build(ctx, scale); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -87,7 +88,7 @@ func (h *house) build(ctx context.Context, scale demo.Scale) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if h.App, err = app.New(ctx, h.db, app.Settings{Demo: string(scale)}, log, time.Now); err != nil || scale == "" {
+	if h.App, err = app.New(ctx, h.db, app.Settings{Demo: string(scale), Folder: h.folder, Listen: "127.0.0.1:8080"}, log, time.Now); err != nil || scale == "" {
 		return err
 	}
 	return demo.Fill(ctx, h.db, h.Access(), h.Directory(), scale)

@@ -1,4 +1,5 @@
-// Vendor makes the vendored browser assets anew from their npm packages:
+// Vendor makes the vendored assets anew from their npm packages, those for the
+// browser and the fonts of printed papers:
 //
 //	go run ./tools/vendor
 //
@@ -105,7 +106,7 @@ func update(v *vendored, p pack, tmp string) error {
 	if v.Unicodes == "" {
 		v.Transformation = "none"
 	} else {
-		cut, err := subset(content, v.Unicodes, tmp)
+		cut, err := subset(content, v.Unicodes, filepath.Ext(v.Path), tmp)
 		if errors.Is(err, exec.ErrNotFound) {
 			log.Printf("%s: kept as committed, for pyftsubset is not installed", v.Path)
 			cut, err = os.ReadFile(target)
@@ -174,15 +175,23 @@ func unpack(tarball []byte) (map[string][]byte, error) {
 }
 
 // subset cuts a font down to the given characters. The result depends a little on the
-// versions of fonttools and brotli, which is why it is committed and not built.
-func subset(font []byte, unicodes, dir string) ([]byte, error) {
-	in, out := filepath.Join(dir, "in.woff2"), filepath.Join(dir, "out.woff2")
+// versions of fonttools and brotli, which is why it is committed and not built. The
+// ending of the file says the form: .woff2 for browsers, .ttf for printed papers,
+// which know neither instructions for screens nor layout tables.
+func subset(font []byte, unicodes, ext, dir string) ([]byte, error) {
+	in, out := filepath.Join(dir, "in"+ext), filepath.Join(dir, "out"+ext)
 	if err := os.WriteFile(in, font, 0o666); err != nil {
 		return nil, err
 	}
 	// Of the names only the copyright stays. The license reserves the name of the
 	// font to the unchanged font, and browsers go by the name in our style anyway.
-	cmd := exec.Command("pyftsubset", in, "--unicodes="+unicodes, "--flavor=woff2", "--name-IDs=0,13,14", "--output-file="+out)
+	args := []string{in, "--unicodes=" + unicodes, "--name-IDs=0,13,14", "--output-file=" + out}
+	if ext == ".woff2" {
+		args = append(args, "--flavor=woff2")
+	} else {
+		args = append(args, "--no-hinting", "--layout-features=", "--drop-tables+=DSIG,GDEF,GPOS,GSUB,MATH,STAT", "--no-recalc-timestamp")
+	}
+	cmd := exec.Command("pyftsubset", args...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("pyftsubset: %w", err)

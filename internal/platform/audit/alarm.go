@@ -41,13 +41,14 @@ func (s *Log) Alarms(ctx context.Context) (a Alarms, err error) {
 	return a, err
 }
 
+// unlinked counts rows that wait for too long. Hidden ones know their hour only.
 func unlinked(ctx context.Context, r db.Reader, now time.Time) (n int, oldest time.Time, err error) {
 	var found struct {
 		N      int   `db:"n"`
 		Oldest int64 `db:"oldest"`
 	}
-	err = r.Get(ctx, &found, `select count(*) as n, coalesce(min(at), 0) as oldest from audit_rows where waiting and at < ?`,
-		now.Add(-Patience).Unix())
+	err = r.Get(ctx, &found, `select count(*) as n, coalesce(min(at), 0) as oldest from audit_waiting
+		where at + case when hidden then 3600 else 0 end < ?`, now.Add(-Patience).Unix())
 	if err != nil || found.N == 0 {
 		return 0, time.Time{}, err
 	}

@@ -6,8 +6,9 @@
 //
 // Record writes a plain row in the transaction of the act: no act without its
 // line, no line without its act, and no waiting for others, because the row is
-// not chained yet. Every second a job links the waiting rows (link.go): each
-// gets the next number and a hash over its content and the hash before it, and
+// not chained yet. It lies in audit_waiting, which has no indexes to keep up.
+// Every second a job links the waiting rows (link.go): each moves to
+// audit_rows, where people look for it, and gets the next number in audit_chain and a hash over its content and the hash before it, and
 // the end of the chain is signed with a key that does not lie in the database.
 // Every hour the signed end leaves the machine (checkpoint.go). Verify reads
 // the chain from the beginning and names what was changed, removed, inserted,
@@ -100,9 +101,12 @@ func record(ctx context.Context, tx *db.Tx, by By, e Entry, at time.Time) (id st
 	if err != nil {
 		return "", err
 	}
-	u, err := uuid.NewV7()
+	u, err := newID(e)
 	if err != nil {
 		return "", err
+	}
+	if e.Hidden {
+		at = time.Unix(hourOf(at), 0)
 	}
 	salts := newSalts()
 	if e.Subject == "" && !personal(by, e) {
@@ -111,13 +115,37 @@ func record(ctx context.Context, tx *db.Tx, by By, e Entry, at time.Time) (id st
 	if details == "" {
 		salts.details = ""
 	}
-	_, err = tx.Exec(ctx, `insert into audit_rows (id, at, hour, action, object, object_id, institution, reading, hidden,
+	key := readKey(by, e, details, at)
+	if known, err := alreadyRead(ctx, tx, key); err != nil || known {
+		return "", err
+	}
+	_, err = tx.Exec(ctx, `insert into audit_waiting (id, at, hour, action, object, object_id, institution, reading, hidden,
 			actor, acting_for, role, role_institution, subject, details, salt_who, salt_about, salt_details, read_key)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (read_key) where read_key is not null do nothing`,
 		u.String(), at.Unix(), hourOf(at), e.Action, e.Object, e.ObjectID, e.Institution, e.Read, e.Hidden,
-		by.Person, by.For, by.Role, by.Institution, e.Subject, details, salts.who, salts.about, salts.details, readKey(by, e, details, at))
+		by.Person, by.For, by.Role, by.Institution, e.Subject, details, salts.who, salts.about, salts.details, key)
 	return u.String(), err
+}
+
+// alreadyRead looks for the same look of this hour among the linked rows;
+// among those that wait, the insert itself does.
+func alreadyRead(ctx context.Context, r db.Reader, key *string) (known bool, err error) {
+	if key == nil {
+		return false, nil
+	}
+	err = r.Get(ctx, &known, `select exists (select 1 from audit_rows where read_key = ?)`, *key)
+	return known, err
+}
+
+// newID is a UUIDv7, but for hidden rows: it prints the millisecond, and of
+// those only the hour may be known, to keep apart who reported and who was seen
+// at a computer just then.
+func newID(e Entry) (uuid.UUID, error) {
+	if e.Hidden {
+		return uuid.NewRandom()
+	}
+	return uuid.NewV7()
 }
 
 // personal tells whether the object's id names a person, so that the chain

@@ -35,7 +35,7 @@ func yes(b bool) string {
 	return "0"
 }
 
-// row is a line of the log as it lies in audit_rows.
+// row is a line of the log as it lies in audit_rows or audit_waiting.
 type row struct {
 	ID              string `db:"id"`
 	At              int64  `db:"at"`
@@ -55,6 +55,12 @@ type row struct {
 	SaltWho         string `db:"salt_who"`
 	SaltAbout       string `db:"salt_about"`
 	SaltDetails     string `db:"salt_details"`
+}
+
+// waitingRow is a row that is not linked yet.
+type waitingRow struct {
+	row
+	ReadKey *string `db:"read_key"`
 }
 
 // rowColumns are the columns of row, with the name that queries give the table.

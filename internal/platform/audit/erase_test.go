@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,19 +189,22 @@ func TestReadsAreWrittenOncePerHour(t *testing.T) {
 		look(person(1), e)
 		e.Read = true
 		f.record(By{Person: person(1)}, e) // in a transaction likewise
-		if n := f.count(`select count(*) from audit_rows where reading`); n != 1 {
+		if n := f.count(`select count(*) from audit_waiting where reading`); n != 1 {
 			t.Errorf("%d rows of one look", n)
 		}
+		f.link1()
+		look(person(1), e) // linked or not
+		f.record(By{Person: person(1)}, e)
 		look(person(2), e)
 		other := e
 		other.ObjectID = person(4)
 		look(person(1), other)
 		f.at = f.at.Add(time.Hour)
 		look(person(1), e)
+		f.link1()
 		if n := f.count(`select count(*) from audit_rows where reading`); n != 4 {
 			t.Errorf("%d rows of four looks", n)
 		}
-		f.link1()
 		f.want("")
 	})
 }
@@ -296,6 +300,42 @@ func FuzzReadAnchors(f *testing.F) {
 		}
 		if err != nil && all != nil {
 			t.Error("an error and anchors")
+		}
+	})
+}
+
+// TestEraseWhileLinking erases a person while others write and link.
+func TestEraseWhileLinking(t *testing.T) {
+	testkit.EachIsolation(t, modules(), func(t *testing.T, d *db.DB) {
+		f := newFixture(t, d)
+		var all sync.WaitGroup
+		for w := range 3 {
+			all.Go(func() {
+				for range 15 {
+					err := d.Write(t.Context(), func(tx *db.Tx) error {
+						return Record(t.Context(), tx, By{Person: person(w)}, Entry{Action: "a.b", Subject: person(1), Details: map[string]string{"a": "b"}}, start)
+					})
+					if err == nil && w < 2 {
+						_, err = f.Link(t.Context())
+					}
+					if err == nil && w == 2 {
+						err = d.Write(t.Context(), func(tx *db.Tx) error {
+							_, err := f.Erase(t.Context(), tx, By{}, person(1), "", start)
+							return err
+						})
+					}
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		f.erase(person(1))
+		f.link1()
+		f.want("")
+		if n := f.count(`select count(*) from audit_rows where actor = ? or subject = ?`, person(1), person(1)); n != 0 {
+			t.Errorf("%d rows still tell of the person", n)
 		}
 	})
 }

@@ -15,6 +15,7 @@ const (
 	// the list of their ids below db.MaxParams.
 	linkBatch = 800
 	linkCols  = 9
+	rowCols   = 19
 	headID    = 1
 )
 
@@ -47,7 +48,7 @@ func (s *Log) Link(ctx context.Context) (total int, err error) {
 	for {
 		// Looking first costs an idle program a read instead of a write.
 		var waiting bool
-		if err := s.DB.Get(ctx, &waiting, `select exists (select 1 from audit_rows where waiting)`); err != nil || !waiting {
+		if err := s.DB.Get(ctx, &waiting, `select exists (select 1 from audit_waiting)`); err != nil || !waiting {
 			return total, err
 		}
 		var n int
@@ -74,8 +75,8 @@ func (s *Log) link(ctx context.Context, tx *db.Tx, now time.Time) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var rows []row
-	err = tx.Select(ctx, &rows, `select `+rowColumns+` from audit_rows r where r.waiting order by r.id limit ?`, linkBatch)
+	var rows []waitingRow
+	err = tx.Select(ctx, &rows, `select `+rowColumns+`, r.read_key from audit_waiting r order by r.id limit ?`, linkBatch)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -89,18 +90,18 @@ func (s *Log) link(ctx context.Context, tx *db.Tx, now time.Time) (int, error) {
 	if err := insertLinks(ctx, tx, links); err != nil {
 		return 0, err
 	}
-	return len(rows), settle(ctx, tx, rows)
+	return len(rows), moveRows(ctx, tx, rows)
 }
 
 // chain computes the places of the rows after the end of the chain.
-func (s *Log) chain(end head, rows []row) []link {
+func (s *Log) chain(end head, rows []waitingRow) []link {
 	links := make([]link, len(rows))
 	seq, prev := end.Seq, end.Hash
 	for i, r := range rows {
 		seq++
-		c := link{Seq: seq, RowID: r.ID, ActorMark: s.marks.mark(r.Actor), ObjectMark: s.marks.objectMark(r),
+		c := link{Seq: seq, RowID: r.ID, ActorMark: s.marks.mark(r.Actor), ObjectMark: s.marks.objectMark(r.row),
 			Who: r.whoDigest(), About: r.aboutDigest(r.personalID()), Details: r.detailsDigest(), Prev: prev}
-		c.Hash = c.hash(r, seq, prev)
+		c.Hash = c.hash(r.row, seq, prev)
 		links[i], prev = c, c.Hash
 	}
 	return links
@@ -151,14 +152,32 @@ func insertLinks(ctx context.Context, tx *db.Tx, links []link) error {
 	return nil
 }
 
-func settle(ctx context.Context, tx *db.Tx, rows []row) error {
+// moveRows takes the rows to where they stay.
+func moveRows(ctx context.Context, tx *db.Tx, rows []waitingRow) error {
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
 	}
-	query, args, err := db.In(`update audit_rows set waiting = false where id in (?)`, ids)
+	for left := rows; len(left) > 0; {
+		batch := left[:min(db.MaxParams/rowCols, len(left))]
+		left = left[len(batch):]
+		args := make([]any, 0, rowCols*len(batch))
+		for _, r := range batch {
+			args = append(args, r.ID, r.At, r.Hour, r.Action, r.Object, r.ObjectID, r.Institution, r.Reading, r.Hidden,
+				r.Actor, r.ActingFor, r.Role, r.RoleInstitution, r.Subject, r.Details, r.SaltWho, r.SaltAbout, r.SaltDetails, r.ReadKey)
+		}
+		_, err := tx.Exec(ctx, `insert into audit_rows (id, at, hour, action, object, object_id, institution, reading, hidden,
+			actor, acting_for, role, role_institution, subject, details, salt_who, salt_about, salt_details, read_key) values `+
+			db.Marks(len(batch), rowCols), args...)
+		if err != nil {
+			return err
+		}
+	}
+	query, args, err := db.In(`delete from audit_waiting where id in (?)`, ids)
 	if err == nil {
 		_, err = tx.Exec(ctx, query, args...)
 	}
 	return err
 }
+
+func (h head) time() time.Time { return time.Unix(h.At, 0) }

@@ -82,7 +82,7 @@ func (s *Log) Jobs(r *jobs.Registry) {
 
 // Read writes that somebody looked at sensitive data. Call it before the data
 // is shown: what cannot be logged is not shown. The same look within the hour
-// costs one search in an index and writes nothing.
+// costs a search in an index and writes nothing, once the first is linked.
 func (s *Log) Read(ctx context.Context, by By, e Entry) (err error) {
 	defer fault.Wrap(&err, "record the read %s", e.Action)
 	e.Read = true
@@ -91,8 +91,7 @@ func (s *Log) Read(ctx context.Context, by By, e Entry) (err error) {
 	if err != nil {
 		return err
 	}
-	var known bool
-	err = s.DB.Get(ctx, &known, `select exists (select 1 from audit_rows where read_key = ?)`, readKey(by, e, details, now))
+	known, err := alreadyRead(ctx, s.DB, readKey(by, e, details, now))
 	if err != nil || known {
 		return err
 	}

@@ -160,7 +160,8 @@ func rowsOf(ctx context.Context, r db.Reader, from, to int64) (map[string]row, e
 	return byID, err
 }
 
-// erasuresOf are the parts that erasures by rule name, for each place.
+// erasuresOf are the parts that erasures by rule name, for each place. The
+// erasure itself may not be linked yet.
 func erasuresOf(ctx context.Context, r db.Reader, from, to int64) (map[int64]string, error) {
 	parts := map[int64]string{}
 	err := r.Each(ctx, func(scan func(...any) error) error {
@@ -171,8 +172,10 @@ func erasuresOf(ctx context.Context, r db.Reader, from, to int64) (map[int64]str
 		}
 		parts[seq] += p
 		return nil
-	}, `select e.seq, e.parts from audit_erasures e join audit_rows r on r.id = e.erasure
-		where e.seq > ? and e.seq <= ? and r.action in (?, ?)`, from, to, eraseAction, expireAction)
+	}, `select e.seq, e.parts from audit_erasures e where e.seq > ? and e.seq <= ? and (
+			exists (select 1 from audit_rows r where r.id = e.erasure and r.action in (?, ?))
+			or exists (select 1 from audit_waiting w where w.id = e.erasure and w.action in (?, ?)))`,
+		from, to, eraseAction, expireAction, eraseAction, expireAction)
 	return parts, err
 }
 
@@ -328,7 +331,7 @@ func (v *verifier) readBeyond(ctx context.Context) error {
 func (v *verifier) readOutside(ctx context.Context) error {
 	var ids []string
 	err := v.r.Select(ctx, &ids, `select r.id from audit_rows r left join audit_chain c on c.row_id = r.id
-		where c.row_id is null and not r.waiting limit 20`)
+		where c.row_id is null limit 20`)
 	for _, id := range ids {
 		v.report.add(Fault{Kind: Outside, ID: id})
 	}
@@ -336,7 +339,7 @@ func (v *verifier) readOutside(ctx context.Context) error {
 }
 
 func (v *verifier) readWaiting(ctx context.Context, now time.Time) error {
-	if err := v.r.Get(ctx, &v.report.Waiting, `select count(*) from audit_rows where waiting`); err != nil {
+	if err := v.r.Get(ctx, &v.report.Waiting, `select count(*) from audit_waiting`); err != nil {
 		return err
 	}
 	n, oldest, err := unlinked(ctx, v.r, now)
@@ -344,7 +347,7 @@ func (v *verifier) readWaiting(ctx context.Context, now time.Time) error {
 		return err
 	}
 	var id string
-	err = v.r.Get(ctx, &id, `select id from audit_rows where waiting and at = ? order by id limit 1`, oldest.Unix())
+	err = v.r.Get(ctx, &id, `select id from audit_waiting where at = ? order by id limit 1`, oldest.Unix())
 	if errors.Is(err, fault.ErrNotFound) {
 		return nil // linked just now
 	}

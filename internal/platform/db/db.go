@@ -136,6 +136,9 @@ func newDB(e Engine, write, read *sqlx.DB) *DB {
 // may ask; a test looks for others.
 func (d *DB) Engine() Engine { return d.engine }
 
+// Name is the engine in words, to be shown to people and never to be asked.
+func (d *DB) Name() string { return string(d.engine) }
+
 // SQL is the writer's pool, for the migrations.
 func (d *DB) SQL() *sql.DB { return d.write.DB }
 

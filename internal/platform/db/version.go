@@ -49,3 +49,16 @@ func SetProperty(ctx context.Context, tx *Tx, name, value string) error {
 		on conflict (name) do update set value = excluded.value`, name, value)
 	return err
 }
+
+// RaiseAll raises every counter by far more than it was raised since a backup
+// was made, so that no cache takes restored rows for those it knows.
+func RaiseAll(ctx context.Context, tx *Tx) error {
+	_, err := tx.Exec(ctx, `update versions set n = n + 1000000`)
+	return err
+}
+
+// DropProperty takes a fact about the database itself away.
+func DropProperty(ctx context.Context, tx *Tx, name string) error {
+	_, err := tx.Exec(ctx, `delete from properties where name = ?`, name)
+	return err
+}

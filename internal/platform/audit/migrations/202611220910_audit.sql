@@ -1,6 +1,6 @@
 -- The log of official acts and of sensitive reads. Purpose: accountability for
--- what was done with people's data and in the name of an office (KRI, section
--- 21; GDPR art. 5.2). Rows are never deleted. Erased, 24 months after the act
+-- what was done with people's data and in the name of an office (KRI;
+-- GDPR art. 5.2). Rows are never deleted. Erased, 24 months after the act
 -- or when a person is erased, are the personal parts: who (acting, acting_for,
 -- role, role_institution, the exact second), about (subject, object_id when it
 -- is a person's) and details. The salt of a part is erased with it; while it is
@@ -16,7 +16,6 @@ create table audit_rows (
     institution      text not null,
     reading          boolean not null,
     hidden           boolean not null,
-    waiting          boolean not null default true,
     actor            text not null,
     acting_for       text not null,
     role             text not null,
@@ -29,14 +28,39 @@ create table audit_rows (
     read_key         text
 );
 create index audit_rows_at on audit_rows (at, id);
-create index audit_rows_waiting on audit_rows (id) where waiting;
 create index audit_rows_action on audit_rows (action, at, id);
 create index audit_rows_actor on audit_rows (actor, at, id) where actor <> '';
 create index audit_rows_for on audit_rows (acting_for) where acting_for <> '';
 create index audit_rows_subject on audit_rows (subject, at, id) where subject <> '';
 create index audit_rows_object on audit_rows (object_id, at, id) where object_id <> '';
 create index audit_rows_institution on audit_rows (institution, at, id) where institution <> '';
-create unique index audit_rows_read on audit_rows (read_key) where read_key is not null;
+create index audit_rows_read on audit_rows (read_key) where read_key is not null;
+
+-- Rows as they were just written, with nothing to keep up but a key, so that
+-- an act pays little for its line. The linker moves them to audit_rows within
+-- a second; purpose and deletion as there.
+create table audit_waiting (
+    id               text primary key,
+    at               bigint not null,
+    hour             bigint not null,
+    action           text not null,
+    object           text not null,
+    object_id        text not null,
+    institution      text not null,
+    reading          boolean not null,
+    hidden           boolean not null,
+    actor            text not null,
+    acting_for       text not null,
+    role             text not null,
+    role_institution text not null,
+    subject          text not null,
+    details          text not null,
+    salt_who         text not null,
+    salt_about       text not null,
+    salt_details     text not null,
+    read_key         text
+);
+create unique index audit_waiting_read on audit_waiting (read_key) where read_key is not null;
 
 -- The chain: one row for each linked row of audit_rows, only ever inserted.
 -- No person stands here: marks are keyed hashes of ids, the digests are salted.

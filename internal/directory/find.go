@@ -1,0 +1,30 @@
+package directory
+
+import (
+	"context"
+	"strings"
+
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+)
+
+// FindNames are the ids of open institutions by the beginnings of words of
+// their names, in the order of the list, at most n.
+func (s *Service) FindNames(ctx context.Context, words string, n int) (_ []string, err error) {
+	defer fault.Wrap(&err, "find institutions")
+	r, err := s.rollNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hits, err := s.matching(ctx, r, strings.Fields(i18n.Fold(words)))
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for at := range r.entries {
+		if len(ids) < n && hits.has(int32(at)) && !r.entries[at].closed {
+			ids = append(ids, string(r.entries[at].id))
+		}
+	}
+	return ids, nil
+}
