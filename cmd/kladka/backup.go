@@ -1,13 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,15 +20,30 @@ import (
 	"kladka/internal/app"
 	"kladka/internal/backup"
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/files"
+	"kladka/internal/platform/privacy"
+	"kladka/internal/platform/secrets"
 )
 
-// notInBackups are the tables whose rows stay behind: a backup that is restored
-// must not sign anybody in, open a spent link, or remember guesses.
-var notInBackups = []string{"access_sessions", "access_links", "access_guesses"}
+// notInBackups are the tables whose rows stay behind. What lets somebody in
+// now must not do so again months later.
+var notInBackups = []string{
+	"access_sessions",   // who is signed in, and who is halfway there: nobody is, after a restore
+	"access_links",      // links for the first administrator: a spent one would open again
+	"access_mail_links", // the same of links sent by mail
+	"access_guesses",    // wrong passwords and tries at cards of the last hour
+	"repeats",           // forms of the last day: none is sent again over a restore
+}
 
 // seeded are the tables in which the program writes by itself when it starts
 // over an empty database: rows there do not make a place taken.
-var seeded = []string{"versions", "properties", "jobs", "jobs_periods", "jobs_progress", "directory_municipalities", "directory_districts"}
+var seeded = []string{
+	"versions", "properties", "jobs", "jobs_periods", "jobs_progress", "counts",
+	"law_params",                                      // numbers of the law, as the program brings them
+	"directory_municipalities", "directory_districts", // public registers, likewise
+	"audit_head", "audit_checkpoints", // the end of a log without rows, signed every hour
+	"privacy_runs", "privacy_run_rows", // nightly counts of what ran out: nothing
+}
 
 type backupCmd struct {
 	File string   `arg:"" type:"path" help:"File to write. One that is there already is not overwritten."`
@@ -49,7 +68,12 @@ func (cmd *backupCmd) Run(ctx context.Context, c *Common, s *streams) error {
 		return err
 	}
 	defer d.Close()
-	head, m, err := backup.ToFile(ctx, backup.Source{DB: d, Skip: notInBackups, Program: programVersion(), Keys: k.mark,
+	blobs, done, err := c.blobs(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer done()
+	head, m, err := backup.ToFile(ctx, backup.Source{DB: d, Blobs: blobs, Skip: notInBackups, Program: programVersion(), Keys: k.mark,
 		To: to, Now: time.Now, Progress: printProgress(s.err)}, cmd.File)
 	if err != nil {
 		return err
@@ -59,6 +83,68 @@ func (cmd *backupCmd) Run(ctx context.Context, c *Common, s *streams) error {
 		fmt.Fprintln(s.err, "It is not encrypted: whoever has it can read everything. Give a recipient with --to.")
 	}
 	return errors.Join(k.noteBackup(cmd.File), k.remind(s.err))
+}
+
+// blobs are the files that people sent, and what closes their folder. None
+// where there is no folder: the backup then refuses rows that name files.
+func (c *Common) blobs(ctx context.Context, d *db.DB) (backup.Blobs, func() error, error) {
+	none := func() error { return nil }
+	tables, err := d.Tables(ctx, d)
+	if err != nil {
+		return nil, none, err
+	}
+	known := slices.ContainsFunc(tables, func(t db.Table) bool { return t.Name == "files_blobs" })
+	if _, err := os.Stat(c.filesFolder()); !known || errors.Is(err, fs.ErrNotExist) {
+		return nil, none, nil
+	}
+	service, folder, err := c.files(d)
+	if err != nil {
+		return nil, none, err
+	}
+	return service, folder.Close, nil
+}
+
+func (c *Common) filesFolder() string { return filepath.Join(c.folder(false), "files") }
+
+// files is the service of files without the program around it: it lists, reads
+// and writes contents, for which it needs no keys.
+func (c *Common) files(d *db.DB) (*files.Service, *files.Folder, error) {
+	folder, err := files.OpenFolder(c.filesFolder())
+	if err != nil {
+		return nil, nil, err
+	}
+	return files.New(d, folder, secrets.New(), files.NewRegistry(), nil, files.Settings{}, time.Now, slog.New(slog.DiscardHandler)), folder, nil
+}
+
+// restored puts files back. The folder is made with the first of them: a
+// backup that is refused leaves nothing behind.
+type restored struct {
+	*Common
+	service *files.Service
+	folder  *files.Folder
+}
+
+func (r *restored) PutBlob(ctx context.Context, key string, body io.Reader) (err error) {
+	if r.service == nil {
+		if r.service, r.folder, err = r.files(nil); err != nil {
+			return err
+		}
+	}
+	return r.service.PutBlob(ctx, key, body)
+}
+
+// EachBlob and OpenBlob are not asked for while a backup is restored.
+func (r *restored) EachBlob(context.Context, func(string, int64) error) error { return nil }
+
+func (r *restored) OpenBlob(context.Context, string) (io.ReadCloser, error) {
+	return nil, fs.ErrNotExist
+}
+
+func (r *restored) close() error {
+	if r.folder == nil {
+		return nil
+	}
+	return r.folder.Close()
 }
 
 func recipients(list []string) ([]age.Recipient, error) {
@@ -118,7 +204,7 @@ type restoreCmd struct {
 }
 
 // Run makes an installation of a backup, in an empty place.
-func (cmd *restoreCmd) Run(ctx context.Context, c *Common, s *streams) error {
+func (cmd *restoreCmd) Run(ctx context.Context, c *Common, s *streams) (err error) {
 	keys, err := identities(cmd.Identity)
 	if err != nil {
 		return err
@@ -137,10 +223,12 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *Common, s *streams) error {
 	}
 	journal := cmd.Erasures
 	if journal == "" {
-		journal = filepath.Join(c.folder(false), "erasures.jsonl")
+		journal = c.journal()
 	}
-	head, m, err := backup.Restore(ctx, file, keys, backup.Place{Address: c.address(false), Modules: app.Modules(),
-		Skip: notInBackups, Seeds: seeded, Replay: replay(journal, s), Progress: printProgress(s.err)})
+	blobs := &restored{Common: c}
+	defer func() { err = errors.Join(err, blobs.close()) }()
+	head, m, err := backup.Restore(ctx, file, keys, backup.Place{Address: c.address(false), Blobs: blobs, Modules: app.Modules(),
+		Skip: notInBackups, Seeds: seeded, Replay: c.replay(journal, s), Progress: printProgress(s.err)})
 	if err != nil {
 		return err
 	}
@@ -149,6 +237,9 @@ func (cmd *restoreCmd) Run(ctx context.Context, c *Common, s *streams) error {
 	k.remindRestored(s.err, head)
 	return nil
 }
+
+// journal is where the installation writes down who was erased.
+func (c *Common) journal() string { return filepath.Join(c.folder(false), app.Erasures) }
 
 func identities(files []string) (keys []age.Identity, err error) {
 	for _, path := range files {
@@ -165,10 +256,11 @@ func identities(files []string) (keys []age.Identity, err error) {
 	return keys, nil
 }
 
-// replay repeats the erasures of the journal on what was restored.
-func replay(journal string, s *streams) func(ctx context.Context, d *db.DB, since time.Time) error {
-	return func(_ context.Context, _ *db.DB, since time.Time) error {
-		f, err := os.Open(journal)
+// replay repeats the erasures of the journal on what was restored, before
+// anybody can open it.
+func (c *Common) replay(journal string, s *streams) func(ctx context.Context, d *db.DB, since time.Time) error {
+	return func(ctx context.Context, d *db.DB, since time.Time) error {
+		text, err := os.ReadFile(journal)
 		if errors.Is(err, fs.ErrNotExist) {
 			fmt.Fprintf(s.err, "There is no journal of erasures at %s: whoever was erased after %s is back. Erase them again, or restore with --erasures FILE.\n", journal, since.Format(time.RFC3339))
 			return nil
@@ -176,16 +268,70 @@ func replay(journal string, s *streams) func(ctx context.Context, d *db.DB, sinc
 		if err != nil {
 			return err
 		}
-		defer f.Close()
-		list, err := backup.ReadErasures(f, since)
+		list, err := erasures(text, since)
 		if err != nil {
 			return err
 		}
 		if len(list) > 0 {
-			return fmt.Errorf("%d people were erased since, and this version of the program cannot repeat it", len(list))
+			if err := c.eraseAgain(ctx, d, list, s); err != nil {
+				return err
+			}
+			fmt.Fprintf(s.out, "Erased again: %d people, as the journal says.\n", len(list))
 		}
+		return keepJournal(c.journal(), journal, text)
+	}
+}
+
+func erasures(journal []byte, since time.Time) (list []privacy.Erasure, err error) {
+	lines, err := backup.ReadErasures(bytes.NewReader(journal), since)
+	for _, line := range lines {
+		var e privacy.Erasure
+		if err := json.Unmarshal(line.Line, &e); err != nil {
+			return nil, fmt.Errorf("journal of erasures: %w", err)
+		}
+		e.At = line.At.Unix()
+		list = append(list, e)
+	}
+	return list, err
+}
+
+// eraseAgain needs the program around the database, and the keys of the
+// backup: an erasure is a row of the audit log, which other keys would seal
+// so that it looked tampered with.
+func (c *Common) eraseAgain(ctx context.Context, d *db.DB, list []privacy.Erasure, s *streams) error {
+	keys, err := secrets.Read(c.keysFile(false))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%d people were erased since, and to erase them again takes the keys: put your copy of them to %s first", len(list), c.keysFile(false))
+	}
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(false), Keys: keys, Listen: "127.0.0.1:8080"}, c.logger(s.err), time.Now)
+	if err != nil {
+		return err
+	}
+	return a.Privacy().ReplayErasures(ctx, list)
+}
+
+// keepJournal brings a journal from elsewhere to the place of this
+// installation, for the next restore of an old backup.
+func keepJournal(to, from string, text []byte) error {
+	there, err := os.ReadFile(to)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if to == from || bytes.Contains(there, bytes.TrimSpace(text)) {
 		return nil
 	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(to, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(bytes.TrimSpace(text), '\n'))
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // programVersion is what the command version prints.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,8 +17,10 @@ import (
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
+	"kladka/internal/access"
 	"kladka/internal/app"
 	"kladka/internal/backup"
+	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/secrets"
 	"kladka/internal/testkit"
@@ -385,5 +388,334 @@ func TestListsOfTables(t *testing.T) {
 		if !slices.ContainsFunc(tables, func(t db.Table) bool { return t.Name == name }) {
 			t.Errorf("there is no table %s", name)
 		}
+	}
+}
+
+// world is the program over a data folder, as serve makes it, for tests that
+// must do what people do.
+func world(t *testing.T, c *Common, use func(a *app.App)) {
+	t.Helper()
+	d, _, err := c.open(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	keys, err := c.keys(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(t.Context(), d, app.Settings{Folder: c.folder(false), Keys: keys, Listen: "127.0.0.1:8080"}, c.logger(io.Discard), time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use(a)
+}
+
+// copyKeysTo brings the keys to another place, as an operator does.
+func copyKeysTo(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(from, "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(to, "keys.json"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const gone = "Świętosława Wyjątkowa"
+
+// addGone makes the person who will be erased, and one who stays.
+func addGone(t *testing.T, a *app.App) access.PersonID {
+	t.Helper()
+	var id access.PersonID
+	for name, email := range map[string]string{gone: "gone@example.org", "Anna Zostaje": "stays@example.org"} {
+		p, err := a.Access().AddPerson(t.Context(), access.System(), access.NewPerson{Name: name, Email: email, Roles: []access.Held{{Role: access.Administrator}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == gone {
+			id = p
+		}
+	}
+	err := a.Audit().Read(t.Context(), audit.By{Person: string(id)}, audit.Entry{Action: "privacy.copy", Object: "person", ObjectID: string(id), Subject: string(id), Details: map[string]string{"name": gone}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Audit().Link(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// Attack: an older backup brings back somebody who was erased since.
+func TestErasedPersonIsNotRestored(t *testing.T) {
+	for name, place := range map[string]func(t *testing.T) (from, to Common){
+		"sqlite": func(t *testing.T) (Common, Common) {
+			return Common{Data: filepath.Join(t.TempDir(), "a")}, Common{Data: filepath.Join(t.TempDir(), "b")}
+		},
+		"postgres": func(t *testing.T) (Common, Common) {
+			return Common{Data: filepath.Join(t.TempDir(), "a"), Database: testkit.PostgresAddress(t, app.Modules(), "")},
+				Common{Data: filepath.Join(t.TempDir(), "b"), Database: testkit.PostgresAddress(t, app.Modules(), "")}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := place(t)
+			notRestored(t, &from, &to)
+		})
+	}
+}
+
+func notRestored(t *testing.T, from, to *Common) {
+	args := func(c *Common, more ...string) []string {
+		if c.Database != "" {
+			more = append(more, "--database", c.Database)
+		}
+		return append(more, "--data", c.Data)
+	}
+	file := filepath.Join(t.TempDir(), "old")
+	var id access.PersonID
+	world(t, from, func(a *app.App) { id = addGone(t, a) })
+	must(t, args(from, "backup", file)...)
+	world(t, from, func(a *app.App) {
+		if e, err := a.Privacy().Erase(t.Context(), audit.By{Person: "x"}, string(id), "OR.1431.1.2026"); err != nil || !e.Done {
+			t.Fatal(e, err)
+		}
+	})
+	journal := filepath.Join(from.Data, "erasures.jsonl")
+	// Without the keys the erasure cannot be sealed, so nothing is restored.
+	if out, err := both(t, args(to, "restore", file, "--erasures", journal)...); err == nil || !strings.Contains(err.Error(), "takes the keys") {
+		t.Fatal(out, err)
+	}
+	copyKeysTo(t, from.Data, to.Data)
+	if out, err := both(t, args(to, "restore", file, "--erasures", journal)...); err != nil || !strings.Contains(out, "Erased again: 1 people") {
+		t.Fatal(out, err)
+	}
+	world(t, to, func(a *app.App) {
+		names, err := a.Access().NamesOf(t.Context(), []string{string(id)})
+		if err != nil || names[string(id)] != "" {
+			t.Errorf("%v %v", names, err)
+		}
+		if !slices.Contains(allNames(t, a.DB()), "Anna Zostaje") {
+			t.Error("others are gone as well")
+		}
+		if _, err := a.Audit().Link(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if out, err := both(t, args(to, "verify")...); err != nil {
+		t.Error(out, err)
+	}
+	// The journal came along, so a second restore erases as well, by itself.
+	again := &Common{Data: filepath.Join(t.TempDir(), "c")}
+	copyKeysTo(t, from.Data, again.Data)
+	brought, err := os.ReadFile(filepath.Join(to.Data, "erasures.jsonl"))
+	if err != nil || !bytes.Contains(brought, []byte(id)) || bytes.Contains(brought, []byte(gone)) {
+		t.Errorf("%s %v", brought, err)
+	}
+	if err := os.WriteFile(filepath.Join(again.Data, "erasures.jsonl"), brought, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "restore", file, "--data", again.Data)
+	world(t, again, func(a *app.App) {
+		if slices.Contains(allNames(t, a.DB()), gone) {
+			t.Error("she is back")
+		}
+	})
+}
+
+func allNames(t *testing.T, d *db.DB) (names []string) {
+	t.Helper()
+	if err := d.Select(t.Context(), &names, `select name from access_people`); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// An erasure that cannot be repeated leaves no database that opens.
+func TestErasureThatFailsRestoresNothing(t *testing.T) {
+	c, file := &Common{Data: filepath.Join(t.TempDir(), "a")}, filepath.Join(t.TempDir(), "x")
+	world(t, c, func(a *app.App) { addGone(t, a) })
+	must(t, "backup", file, "--data", c.Data)
+	to := filepath.Join(t.TempDir(), "b")
+	copyKeysTo(t, c.Data, to)
+	writeJournal(t, to, fmt.Sprintf(`{"id":"1","person":"nobody of ours","at":%d}`, time.Now().Unix()))
+	if _, err := both(t, "restore", file, "--data", to); err == nil || !strings.Contains(err.Error(), "no erasure of ours") {
+		t.Error(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(to, "kladka.db*")); len(left) != 0 {
+		t.Errorf("%v", left)
+	}
+}
+
+// Files go with the rows that name them, and come back.
+func TestFilesComeBack(t *testing.T) {
+	c, away := &Common{Data: filepath.Join(t.TempDir(), "a")}, t.TempDir()
+	var key string
+	world(t, c, func(a *app.App) {
+		key = objectName(t, a)
+		err := a.DB().Write(t.Context(), func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `insert into files_blobs (object, digest, size, thumb, thumb_size) values (?, 'd', 7, '', 0)`, key)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	file := filepath.Join(away, "x")
+	if out := must(t, "backup", file, "--data", c.Data); !strings.Contains(out, "1 files (7 bytes)") {
+		t.Error(out)
+	}
+	to := filepath.Join(t.TempDir(), "b")
+	must(t, "restore", file, "--data", to)
+	data, err := os.ReadFile(filepath.Join(to, "files", filepath.FromSlash(key)))
+	if err != nil || string(data) != "content" {
+		t.Errorf("%q %v", data, err)
+	}
+	// Rows that name files, and no folder: that is no backup.
+	if err := os.RemoveAll(filepath.Join(c.Data, "files")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := both(t, "backup", filepath.Join(away, "y"), "--data", c.Data); err == nil || !strings.Contains(err.Error(), "there are files") {
+		t.Error(out, err)
+	}
+}
+
+// objectName writes "content" under a name of the right shape.
+func objectName(t *testing.T, a *app.App) string {
+	t.Helper()
+	digest, drawn := strings.Repeat("ab", 32), strings.Repeat("c", 26)
+	for _, key := range []string{"ab/" + digest + "-" + drawn, "ab/" + digest + "/" + drawn} {
+		if a.Files().PutBlob(t.Context(), key, strings.NewReader("content")) == nil {
+			return key
+		}
+	}
+	t.Fatal("the shape of names has changed")
+	return ""
+}
+
+// A place in which the program was started, and did its periodic work, is empty.
+func TestStartedOnceIsEmpty(t *testing.T) {
+	c, file := &Common{Data: filepath.Join(t.TempDir(), "a")}, filepath.Join(t.TempDir(), "x")
+	world(t, c, func(a *app.App) { addGone(t, a) })
+	must(t, "backup", file, "--data", c.Data)
+	started := filepath.Join(t.TempDir(), "b")
+	copyKeysTo(t, c.Data, started)
+	serving(t, func(base, _ string) {
+		for _, path := range []string{"/", "/prywatnosc", "/prawo"} {
+			res, err := http.Get(base + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+		}
+		time.Sleep(time.Second) // of linking, checkpoints, the nightly count
+	}, "serve", "--listen", "127.0.0.1:0", "--data", started)
+	world(t, &Common{Data: started}, func(a *app.App) {
+		err := errors.Join(a.Privacy().Nightly(t.Context()), a.Drain(t.Context()))
+		if _, e := a.Audit().Checkpoint(t.Context()); errors.Join(err, e) != nil {
+			t.Fatal(err, e)
+		}
+	})
+	if out, err := both(t, "restore", file, "--data", started); err != nil {
+		t.Fatal(out, err)
+	}
+	if out, err := both(t, "restore", file, "--data", started); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Error(out, err)
+	}
+}
+
+// A demo stays one: nobody serves its invented people as real.
+func TestRestoredDemoIsADemo(t *testing.T) {
+	dir, file := filepath.Join(t.TempDir(), "demo"), filepath.Join(t.TempDir(), "x")
+	serving(t, func(string, string) {}, "serve", "--demo=school", "--listen", "127.0.0.1:0", "--data", dir)
+	must(t, "backup", file, "--data", dir)
+	back := filepath.Join(t.TempDir(), "back")
+	must(t, "restore", file, "--data", back)
+	if _, err := both(t, "serve", "--listen", "127.0.0.1:0", "--data", back); err == nil || !strings.Contains(err.Error(), "--demo=school") {
+		t.Error(err)
+	}
+	if _, err := both(t, "import", "rspo", sample, "--apply", "--data", back); err == nil || !strings.Contains(err.Error(), "--demo=school") {
+		t.Error(err)
+	}
+	serving(t, func(base, _ string) {
+		res, err := http.Get(base + "/konto/zaloguj")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		page, err := io.ReadAll(res.Body)
+		if err != nil || !bytes.Contains(page, []byte("/konto/przyklad")) {
+			t.Error("nobody to be", err)
+		}
+	}, "serve", "--demo=school", "--listen", "127.0.0.1:0", "--data", back)
+}
+
+// Attack: somebody with the database changes, removes or cuts off rows of the log.
+func TestVerifyNamesTampering(t *testing.T) {
+	c := &Common{Data: filepath.Join(t.TempDir(), "a")}
+	anchor := filepath.Join(t.TempDir(), "anchors")
+	world(t, c, func(a *app.App) {
+		id := addGone(t, a)
+		for i := range 5 {
+			err := a.Audit().Read(t.Context(), audit.By{Person: string(id)}, audit.Entry{Action: "privacy.copy", Object: "person", ObjectID: fmt.Sprint(i)})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := a.Audit().Link(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		k, err := a.Audit().Checkpoint(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(anchor, []byte(k.String()+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if out, err := both(t, "verify", "--anchor", anchor, "--data", c.Data); err != nil {
+		t.Fatal(out, err)
+	}
+	whole, err := os.ReadFile(filepath.Join(c.Data, "kladka.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, statements := range map[string][]string{
+		"changed":   {`update audit_rows set action = 'privacy.gone' where id = (select row_id from audit_chain where seq = 2)`},
+		"silent":    {`update audit_rows set details = '', salt_details = '' where id = (select row_id from audit_chain where seq = 1)`},
+		"removed":   {`delete from audit_rows where id = (select row_id from audit_chain where seq = 3)`, `delete from audit_chain where seq = 3`},
+		"truncated": {`delete from audit_rows where id in (select row_id from audit_chain where seq > 4)`, `delete from audit_chain where seq > 4`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "b")
+			copyKeysTo(t, c.Data, dir)
+			if err := os.WriteFile(filepath.Join(dir, "kladka.db"), whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			d, err := db.Open(t.Context(), "sqlite:"+filepath.Join(dir, "kladka.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = d.Write(t.Context(), func(tx *db.Tx) error {
+				for _, s := range statements {
+					if _, err := tx.Exec(t.Context(), s); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err := errors.Join(err, d.Close()); err != nil {
+				t.Fatal(err)
+			}
+			// main ends with 1 on any error.
+			out, err := both(t, "verify", "--anchor", anchor, "--data", dir)
+			if !errors.Is(err, errNotWhole) || len(strings.Split(strings.TrimSpace(out), "\n")) < 5 {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
 	}
 }

@@ -11,18 +11,23 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"kladka/internal/access"
 	"kladka/internal/app"
+	"kladka/internal/demo"
 	"kladka/internal/directory"
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/sheet"
 )
 
 type importCmd struct {
 	RSPO importRegisterCmd `cmd:"" name:"rspo" help:"Take in a file of the register of schools."`
 	Geo  importGeoCmd      `cmd:"" help:"Take in boundaries of municipalities or districts from GeoJSON."`
+
+	People importPeopleCmd `cmd:"" help:"Invite the staff of an institution from a sheet (XLSX or CSV)."`
 }
 
 // fileOptions are those of every import.
@@ -228,6 +233,170 @@ func (cmd *importGeoCmd) Run(ctx context.Context, c *Common, s *streams) error {
 	}
 	_, err = fmt.Fprintln(s.out, l.T(key))
 	return err
+}
+
+// importPeopleCmd invites a staff. The settings of mail are those of serve, so
+// that letters leave as they would from the page.
+type importPeopleCmd struct {
+	fileOptions
+	Institution string `required:"" help:"Where: the RSPO number or the id of the institution."`
+	By          string `required:"" placeholder:"ADDRESS" help:"In whose name: the address of a person who may invite there."`
+
+	Base         string `env:"KLADKA_BASE" hidden:"" help:"How people reach this server, for links in letters."`
+	MailHost     string `name:"mail-host" env:"KLADKA_MAIL_HOST" hidden:""`
+	MailPort     int    `name:"mail-port" env:"KLADKA_MAIL_PORT" hidden:""`
+	MailUser     string `name:"mail-user" env:"KLADKA_MAIL_USER" hidden:""`
+	MailPassword string `name:"mail-password" env:"KLADKA_MAIL_PASSWORD" hidden:""`
+	MailTLS      string `name:"mail-tls" env:"KLADKA_MAIL_TLS" default:"starttls" enum:"starttls,tls,none" hidden:""`
+	MailFrom     string `name:"mail-from" env:"KLADKA_MAIL_FROM" hidden:""`
+	ReplyTo      string `name:"reply-to" env:"KLADKA_REPLY_TO" hidden:""`
+}
+
+// peopleReport is what the command prints with --json.
+type peopleReport struct {
+	New      int          `json:"new"`
+	Known    int          `json:"known"`
+	Problems int          `json:"problems"`
+	Prepared bool         `json:"prepared"` // for the head to approve
+	Applied  bool         `json:"applied"`
+	Links    []peopleLink `json:"links,omitempty"` // where no letters leave
+}
+
+type peopleLink struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// Run reads a sheet in the name of a person: whoever may start this program
+// with this database may do so, and the log says in whose name it was. The
+// program gives nobody more rights than the person has.
+func (cmd *importPeopleCmd) Run(ctx context.Context, c *Common, s *streams) error {
+	a, done, err := cmd.build(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	l, err := terminalTexts()
+	if err != nil {
+		return err
+	}
+	who, err := a.Access().ActorByAddress(ctx, cmd.By)
+	if fault.KindOf(err) == fault.NotFound {
+		return errors.New(l.T("cli.people_nobody"))
+	}
+	if err != nil {
+		return err
+	}
+	plan, err := cmd.plan(ctx, a, who, l)
+	if err != nil {
+		return err
+	}
+	if !cmd.JSON {
+		if err := cmd.print(l, plan, s.out); err != nil {
+			return err
+		}
+	}
+	return cmd.settle(ctx, a, who, plan, l, s.out)
+}
+
+// build makes the program as serve would, as far as letters go.
+func (cmd *importPeopleCmd) build(ctx context.Context, c *Common, s *streams) (*app.App, func() error, error) {
+	d, _, err := c.open(ctx, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	fail := func(err error) (*app.App, func() error, error) { return nil, nil, errors.Join(err, d.Close()) }
+	if err := demo.CheckKind(ctx, d, ""); err != nil {
+		return fail(err)
+	}
+	keys, err := c.keys(false)
+	if err != nil {
+		return fail(err)
+	}
+	post := serveCmd{MailHost: cmd.MailHost, MailPort: cmd.MailPort, MailUser: cmd.MailUser, MailPassword: cmd.MailPassword, MailTLS: cmd.MailTLS, MailFrom: cmd.MailFrom}
+	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(false), Keys: keys, SMTP: post.smtp(), ReplyTo: cmd.ReplyTo, Base: cmd.Base, Listen: "127.0.0.1:8080"}, c.logger(s.err), time.Now)
+	if err != nil {
+		return fail(err)
+	}
+	return a, d.Close, nil
+}
+
+func (cmd *importPeopleCmd) plan(ctx context.Context, a *app.App, who access.Actor, l *i18n.L) (access.StaffPlan, error) {
+	at, err := cmd.at(ctx, a)
+	if err != nil {
+		return access.StaffPlan{}, err
+	}
+	file, err := os.Open(cmd.File)
+	if err != nil {
+		return access.StaffPlan{}, err
+	}
+	defer file.Close()
+	table, err := sheet.Read(file, access.StaffLimits())
+	if err != nil {
+		return access.StaffPlan{}, err
+	}
+	return a.Access().PlanStaff(ctx, who, at, l.Lang, table)
+}
+
+// at is the institution: a short number is one of the register, the rest is an id.
+func (cmd *importPeopleCmd) at(ctx context.Context, a *app.App) (access.InstitutionID, error) {
+	if n, err := strconv.Atoi(cmd.Institution); err == nil {
+		i, err := directory.ByRSPO(ctx, a.DB(), n)
+		return i.ID, err
+	}
+	i, err := directory.ByID(ctx, a.DB(), access.InstitutionID(cmd.Institution))
+	return i.ID, err
+}
+
+// settle invites, or says that nothing was changed. Links are printed when no
+// letters leave this machine, for they are known at this moment only.
+func (cmd *importPeopleCmd) settle(ctx context.Context, a *app.App, who access.Actor, plan access.StaffPlan, l *i18n.L, out io.Writer) error {
+	report := peopleReport{New: len(plan.New), Known: len(plan.Known), Problems: len(plan.Problems), Prepared: plan.Prepares}
+	if cmd.Apply && len(plan.New) > 0 {
+		links, prepared, err := a.Access().InviteStaff(ctx, who, plan.Institution, plan.Invitees())
+		if err != nil {
+			return err
+		}
+		report.Applied, report.Prepared = true, prepared
+		if cmd.MailHost == "" {
+			for _, link := range links {
+				report.Links = append(report.Links, peopleLink{link.Name, link.URL})
+			}
+		}
+	}
+	if cmd.JSON {
+		return json.NewEncoder(out).Encode(report)
+	}
+	for _, link := range report.Links {
+		fmt.Fprintf(out, "%s  %s\n", link.Name, link.URL)
+	}
+	key := "cli.not_applied"
+	switch {
+	case report.Applied && report.Prepared:
+		key = "cli.people_prepared"
+	case report.Applied:
+		key = "cli.applied"
+	}
+	_, err := fmt.Fprintf(out, "\n%s\n%s\n", l.T("cli.people", "new", report.New, "known", report.Known, "problems", report.Problems), l.T(key))
+	return err
+}
+
+// print writes what the sheet would do, row by row.
+func (cmd *importPeopleCmd) print(l *i18n.L, plan access.StaffPlan, out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(n int, what, name, words string) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.T("cli.row", "n", strconv.Itoa(n)), what, name, words)
+	}
+	for _, row := range plan.New {
+		line(row.N, l.T("cli.people_new"), row.Name, l.T("role."+string(row.Role)))
+	}
+	for _, k := range plan.Known {
+		line(k.N, l.T("cli.people_known"), k.Name, l.T(k.Key, k.Args...))
+	}
+	for _, p := range plan.Problems {
+		line(p.N, l.T("cli.people_problem"), l.T("staff.field."+p.Field), p.Words(l))
+	}
+	return w.Flush()
 }
 
 // terminalTexts are the texts in the language of the terminal: Polish or

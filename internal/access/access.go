@@ -64,12 +64,13 @@ type Service struct {
 	sessions  *scs.SessionManager
 	log       *slog.Logger
 	now       func() time.Time
-	hashing   chan struct{} // bounds the memory of argon2id
+	hashing   *turns // bounds the memory of argon2id
 	accounts  accounts
 	keys      *secrets.Keys
 	letters   Letters
 	tell      Tell
 	bus       *events.Bus
+	unread    func(ctx context.Context, person string) (int, error)
 	acts      map[string]ActKind
 	demo      bool
 }
@@ -86,6 +87,8 @@ type Config struct {
 	Letters Letters       // nil sends none
 	Tell    Tell          // nil tells nobody
 	Bus     *events.Bus   // nil tells no module
+	// Unread counts what a person has not read in the inbox; nil for no inbox.
+	Unread func(ctx context.Context, person string) (int, error)
 }
 
 // Letters sends letters to addresses, in the transaction that makes them due.
@@ -115,7 +118,7 @@ type Tell func(ctx context.Context, tx *db.Tx, person PersonID, key string, args
 // New makes the module.
 func New(c Config) *Service {
 	s := &Service{db: c.DB, catalog: c.Catalog, log: c.Log, now: c.Now, demo: c.Demo,
-		hashing: make(chan struct{}, 2), keys: c.Keys, letters: c.Letters, tell: c.Tell, bus: c.Bus, acts: map[string]ActKind{}}
+		hashing: newTurns(), keys: c.Keys, letters: c.Letters, tell: c.Tell, bus: c.Bus, unread: c.Unread, acts: map[string]ActKind{}}
 	s.declareOwnActs()
 	if s.keys == nil {
 		s.keys = secrets.New()

@@ -296,6 +296,17 @@ func TestSessionStore(t *testing.T) {
 		if got := values[inSession]; err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v (%v)", got, want, err)
 		}
+		// A request that read the session before it was ended does not revive it.
+		text, err := codec{}.Encode(c.at.Add(time.Hour), values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := st.CommitCtx(ctx, "ended", text, c.at.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, _ := st.FindCtx(ctx, "ended"); ok {
+			t.Error("an ended session came back")
+		}
 		c.at = c.at.Add(time.Hour)
 		if _, ok, err := st.FindCtx(ctx, "t"); ok || err != nil {
 			t.Errorf("out of date: %v %v", ok, err)

@@ -43,6 +43,9 @@ func (s *Service) account(ctx context.Context, id PersonID, version int64) (acco
 	if c.known == nil || len(c.known) >= maxAccounts {
 		c.known = map[PersonID]versioned{}
 	}
+	if s.directory != nil {
+		a.reach = &reach{Directory: s.directory}
+	}
 	c.known[id] = versioned{read, a}
 	return a, nil
 }

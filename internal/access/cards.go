@@ -83,6 +83,7 @@ const mostCards = 60
 // card of who gets a new one is void with this call, sessions opened with it
 // end, and the pupil is told. Who asks holds IssueCards there (else NotFound,
 // as with a person who is no pupil there) and, for the door, a fresh password.
+// That a class tutor prints for the own class only, the roster has checked.
 // When nobody is left to get a card it is a Conflict.
 //
 // Hashing takes about 25 ms a card; it happens before the transaction, one

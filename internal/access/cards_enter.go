@@ -84,7 +84,7 @@ type cardStep struct {
 
 const (
 	cardStepKey  = "card"
-	cardStepLife = 5 * time.Minute
+	cardStepLife = 3 * time.Minute // as long as an idle session at a shared computer
 )
 
 // rememberCard begins the second step under a new token. Whoever was signed in

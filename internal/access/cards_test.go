@@ -582,6 +582,60 @@ func TestBurstOfGuesses(t *testing.T) {
 	})
 }
 
+// TestGuessesFromManyNetworks: each network for itself does little, all together
+// slow the server for strangers, and nobody is kept out for longer than told.
+func TestGuessesFromManyNetworks(t *testing.T) {
+	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
+		h := openCardHouse(t, d)
+		c := h.issue(false, h.pupil("Ala Kot"))[0]
+		for n := range 510 {
+			if _, err := h.settle(t.Context(), h.networkGate(fmt.Sprint("net ", n)), h.clock.at, wrongTry); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := h.checkCard(t.Context(), "home", c.Number, c.Secret, "")
+		var p pause
+		if !errors.As(err, &p) || p.seconds != 10 {
+			t.Fatalf("no pause for the whole server: %v", err)
+		}
+		ticket := h.newTicket("home", c.Number, h.clock.at.Add(10*time.Second))
+		h.clock.at = h.clock.at.Add(10 * time.Second)
+		if _, err := h.settle(t.Context(), h.networkGate("net"), h.clock.at, wrongTry); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.checkCard(t.Context(), "home", c.Number, c.Secret, ""); fault.KindOf(err) != fault.TooMany {
+			t.Errorf("a new guess begins no new pause: %v", err)
+		}
+		if err := h.checkCard(t.Context(), "home", c.Number, c.Secret, ticket); err != nil {
+			t.Errorf("the right one after the pause that was told: %v", err)
+		}
+	})
+}
+
+// TestNobodyLearnsNumbersByTime: a number that nobody has takes as long.
+func TestNobodyLearnsNumbersByTime(t *testing.T) {
+	h := openCardHouse(t, testkit.SQLite(t, tables))
+	c := h.issue(false, h.pupil("Ala Kot"))[0]
+	void := h.issue(true, c.Person)[0]
+	quickest := func(n card.Number) time.Duration {
+		best := time.Hour
+		for i := range 6 {
+			began := time.Now()
+			if err := h.checkCard(t.Context(), fmt.Sprint(n, i), n, wrongSecret(), ""); fault.KindOf(err) != fault.Invalid {
+				t.Fatal(err)
+			}
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	known, unknown, ended := quickest(void.Number), quickest(card.NewNumber()), quickest(c.Number)
+	for name, other := range map[string]time.Duration{"unknown": unknown, "void": ended} {
+		if other*2 < known || known*2 < other {
+			t.Errorf("a known number takes %s, one that is %s %s", known, name, other)
+		}
+	}
+}
+
 func TestSlipsAreNotCounted(t *testing.T) {
 	h := openCardHouse(t, testkit.SQLite(t, tables))
 	c := h.issue(false, h.pupil("Ala Kot"))[0]
@@ -652,7 +706,16 @@ func TestNothingStays(t *testing.T) {
 			t.Error("the pupil before is still in")
 		}
 		b.press(pinPath, pictures(mine))
+		// Who went away between the two steps leaves nothing either.
+		half := h.browser()
+		half.card(ala)
+		if a := half.get(web.FinishedPath); strings.Contains(a.doc.Text(), "Ala Kot") {
+			t.Error("the last page names who was halfway")
+		}
+		half.get(pinPath).want(t, "the second step after the end", http.StatusSeeOther, cardPath)
+		half.card(ala)
 		h.clock.at = h.clock.at.Add(4 * time.Minute)
+		half.get(pinPath).want(t, "the second step much later", http.StatusSeeOther, cardPath)
 		if a := b.get("/moje-sprawy"); a.status == http.StatusOK {
 			t.Error("in after four minutes of nothing")
 		}

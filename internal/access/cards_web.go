@@ -259,7 +259,8 @@ func (s *Service) refusePIN(w http.ResponseWriter, r *web.Request, c livingCard,
 	var wait pause
 	if errors.As(err, &wait) {
 		w.Header().Set("Retry-After", strconv.FormatInt(wait.seconds, 10))
-		return s.showPIN(w, r, http.StatusTooManyRequests, pinPage{Card: c}, atField(wait.Unwrap(), pinField(c.Kind)))
+		err := fault.New(fault.TooMany, "cards.fault.wait_pin", "n", wait.seconds)
+		return s.showPIN(w, r, http.StatusTooManyRequests, pinPage{Card: c}, atField(err, pinField(c.Kind)))
 	}
 	e := fault.As(err)
 	if e == nil || e.Kind != fault.Invalid {
@@ -290,6 +291,11 @@ func (s *Service) getFinished(w http.ResponseWriter, r *web.Request) error {
 			return err
 		}
 		return r.Redirect(w, web.FinishedPath)
+	}
+	if s.session(r.Context()).Asked[cardStepKey] != "" { // halfway, and went away
+		if err := s.sessions.Destroy(r.Context()); err != nil {
+			return err
+		}
 	}
 	p := finishedPage{r.Page(w, r.L.T("cards.finished.title"))}
 	p.NoIndex = true

@@ -81,6 +81,7 @@ func (s *Service) refresh(ctx context.Context) error {
 	}
 	v := s.session(ctx)
 	v.Fresh = s.now().Unix()
+	v.seen = 0 // a new row, under the new token
 	s.keep(ctx, v)
 	return nil
 }

@@ -56,6 +56,7 @@ type account struct {
 	spans  []span
 	stands []stand
 	names  map[InstitutionID]string
+	reach  *reach // what the directory answered
 }
 
 // heldAt are the roles that the person holds now, foremost first.

@@ -23,7 +23,8 @@ const (
 var b64 = base64.RawStdEncoding
 
 // hashPassword makes "argon2id$v=19$m=…,t=…,p=…$SALT$KEY". It waits for its
-// turn: each takes 19 MiB, and two thousand at once would not fit.
+// turn: each takes 19 MiB, and two thousand at once would not fit. TooMany when
+// the line is too long.
 func (s *Service) hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, 16)
 	rand.Read(salt) // never fails, see crypto/rand
@@ -36,12 +37,11 @@ func (s *Service) hashPassword(ctx context.Context, password string) (string, er
 }
 
 func (s *Service) derive(ctx context.Context, password string, salt []byte, memory, time uint32, lanes uint8) ([]byte, error) {
-	select {
-	case s.hashing <- struct{}{}:
-		defer func() { <-s.hashing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := s.hashing.take(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	return argon2.IDKey([]byte(password), salt, time, memory, lanes, argonKey), nil
 }
 

@@ -137,17 +137,11 @@ const longestLimited = 366 * 24 * time.Hour
 // giveRole lets a person hold a role from at until the given moment (0 for no
 // end). A role held before is held anew.
 func giveRole(ctx context.Context, tx *db.Tx, person PersonID, h Held, at, until int64, by PersonID) error {
-	if !h.Role.Valid() || h.Role.Everywhere() != (h.Institution == "") {
-		return fault.New(fault.Invalid, "access.fault.role")
+	end, err := roleEnd(h, at, until)
+	if err != nil {
+		return err
 	}
-	if last := at + int64(longestLimited.Seconds()); h.Role.Limited() && (until == 0 || until > last) {
-		until = last
-	}
-	var end *int64
-	if until != 0 {
-		end = &until
-	}
-	_, err := tx.Exec(ctx, `insert into access_roles (person, institution, role, since, until, granted_by) values (?, ?, ?, ?, ?, ?)
+	_, err = tx.Exec(ctx, `insert into access_roles (person, institution, role, since, until, granted_by) values (?, ?, ?, ?, ?, ?)
 		on conflict (person, institution, role) do update set until = excluded.until, granted_by = excluded.granted_by,
 			since = case when access_roles.until is not null and access_roles.until <= excluded.since then excluded.since else access_roles.since end`,
 		person, h.Institution, h.Role, at, end, by)
@@ -155,6 +149,21 @@ func giveRole(ctx context.Context, tx *db.Tx, person PersonID, h Held, at, until
 		return err
 	}
 	return changed(ctx, tx, person)
+}
+
+// roleEnd is when a role given now ends, nil for never. A role that does not
+// go with the institution is Invalid.
+func roleEnd(h Held, at, until int64) (*int64, error) {
+	if !h.Role.Valid() || h.Role.Everywhere() != (h.Institution == "") {
+		return nil, fault.New(fault.Invalid, "access.fault.role")
+	}
+	if last := at + int64(longestLimited.Seconds()); h.Role.Limited() && (until == 0 || until > last) {
+		until = last
+	}
+	if until == 0 {
+		return nil, nil
+	}
+	return &until, nil
 }
 
 func personByLogin(ctx context.Context, r db.Reader, login string) (Person, error) {

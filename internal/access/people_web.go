@@ -179,7 +179,9 @@ func (s *Service) getStaffCSV(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	f.Institution = institutionOf(r)
+	if f.Institution, _, err = s.place(r); err != nil {
+		return err
+	}
 	if err := ActorOf(r.Request).MayAt(r.Context(), SeePeople, f.Institution); err != nil {
 		return err
 	}
@@ -329,6 +331,9 @@ func (s *Service) postEndRole(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
 	}
+	if _, err := s.personByID(r.Context(), ActorOf(r.Request), PersonID(r.PathValue("id"))); err != nil {
+		return err
+	}
 	person := PersonID(r.PathValue("id"))
 	h := Held{Role(r.Value("rola")), InstitutionID(r.Value("instytucja"))}
 	if err := s.End(r.Context(), ActorOf(r.Request), person, h, ""); err != nil {
@@ -340,6 +345,9 @@ func (s *Service) postEndRole(w http.ResponseWriter, r *web.Request) error {
 
 func (s *Service) postClose(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
+		return err
+	}
+	if _, err := s.personByID(r.Context(), ActorOf(r.Request), PersonID(r.PathValue("id"))); err != nil {
 		return err
 	}
 	if r.Value("potwierdzam") == "" {
@@ -354,6 +362,9 @@ func (s *Service) postClose(w http.ResponseWriter, r *web.Request) error {
 
 func (s *Service) postResetFactors(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
+		return err
+	}
+	if _, err := s.personByID(r.Context(), ActorOf(r.Request), PersonID(r.PathValue("id"))); err != nil {
 		return err
 	}
 	person := PersonID(r.PathValue("id"))

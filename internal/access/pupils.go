@@ -3,7 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -200,28 +199,16 @@ func (s *Service) PupilEntries(ctx context.Context, ids []PersonID) (map[PersonI
 	return all, nil
 }
 
-// PersonNames are the names of accounts, open or closed. Ids that are not
-// there are left out.
-func (s *Service) PersonNames(ctx context.Context, ids []PersonID) (_ map[PersonID]string, err error) {
-	defer fault.Wrap(&err, "names of %d people", len(ids))
-	names := make(map[PersonID]string, len(ids))
-	for some := range slices.Chunk(ids, db.MaxParams) {
-		query, args, err := db.In(`select id, name from access_people where id in (?)`, some)
-		if err != nil {
-			return nil, err
-		}
-		err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
-			var id PersonID
-			var name string
-			if err := scan(&id, &name); err != nil {
-				return err
-			}
-			names[id] = name
-			return nil
-		}, query, args...)
-		if err != nil {
-			return nil, fmt.Errorf("read: %w", err)
-		}
+// PersonNames is NamesOf with keys of the right type.
+func (s *Service) PersonNames(ctx context.Context, ids []PersonID) (map[PersonID]string, error) {
+	plain := make([]string, len(ids))
+	for n, id := range ids {
+		plain[n] = string(id)
 	}
-	return names, nil
+	found, err := s.NamesOf(ctx, plain)
+	names := make(map[PersonID]string, len(found))
+	for id, name := range found {
+		names[PersonID(id)] = name
+	}
+	return names, err
 }

@@ -106,7 +106,7 @@ func (s *Service) maySeeList(ctx context.Context, who Actor, f Filter) error {
 }
 
 // narrow turns a filter into a condition. Sorted tells that it finds few
-// people by itself.
+// people by itself. All inner queries have a where clause, to which more is added.
 func (s *Service) narrow(ctx context.Context, f Filter) (where string, args []any, sorted bool, err error) {
 	now := s.now().Unix()
 	where = `p.closed_at is null`
@@ -118,9 +118,16 @@ func (s *Service) narrow(ctx context.Context, f Filter) (where string, args []an
 		if err := s.db.Get(ctx, &n, `select count(*) from (select 1 `+inner+` limit ?) x`, append(slices.Clone(with), few)...); err != nil {
 			return err
 		}
-		sorted = sorted || n < few
 		args = append(args, with...)
-		where += ` and p.id in (select person ` + inner + `)`
+		if n < few {
+			sorted = true
+			where += ` and p.id in (select person ` + inner + `)`
+			return nil
+		}
+		// Many hits: gathering them would take as long as there are people, so
+		// those who stand next in the order are asked one by one. The count keeps
+		// PostgreSQL from turning the question round.
+		where += ` and (select count(*) ` + inner + ` and person = p.id) > 0`
 		return nil
 	}
 	for word := range strings.FieldsSeq(i18n.Fold(f.Text)) {

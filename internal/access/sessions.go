@@ -137,7 +137,10 @@ func (s *Service) identify(ctx context.Context) (Actor, error) {
 		return Stranger(), err
 	}
 	a := acc.wear(v.Person, v.Hat, v.Level, now)
-	a.reach, a.Shared = s.directory, v.Shared
+	a.Shared = v.Shared
+	if acc.reach != nil {
+		a.reach = acc.reach
+	}
 	a.Fresh = v.Fresh > now.Add(-freshFor).Unix()
 	return a, s.touch(ctx, v, now)
 }
@@ -209,12 +212,15 @@ type codec struct{}
 type written struct {
 	Deadline int64   `json:"deadline"`
 	Session  session `json:"session"`
+	// Known tells that the session was read from its row, so the row must still
+	// be there: one that was ended meanwhile must not come back to life.
+	Known bool `json:"known,omitempty"`
 }
 
 // Encode implements scs.Codec.
 func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 	v, _ := values[inSession].(session)
-	return json.Marshal(written{deadline.Unix(), v})
+	return json.Marshal(written{deadline.Unix(), v, v.seen != 0})
 }
 
 // Decode implements scs.Codec. The store puts two numbers before the JSON.
@@ -270,6 +276,10 @@ func (st *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, e
 	}
 	now := st.now().Unix()
 	return st.db.Write(ctx, func(tx *db.Tx) error {
+		if w.Known {
+			_, err := tx.Exec(ctx, `update access_sessions set data = ?, seen_at = ?, expires_at = ? where token = ?`, string(b), now, expiry.Unix(), token)
+			return err
+		}
 		_, err := tx.Exec(ctx, `insert into access_sessions (token, id, person, data, device, begun_at, seen_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?)
 			on conflict (token) do update set id = excluded.id, person = excluded.person, data = excluded.data, device = excluded.device,
 				begun_at = excluded.begun_at, seen_at = excluded.seen_at, expires_at = excluded.expires_at`,

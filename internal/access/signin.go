@@ -24,7 +24,8 @@ const (
 
 // CheckPassword finds the person whose address and password these are. A
 // wrong address and a wrong password are the same fault and take equal time;
-// too many guesses are a fault of kind TooMany until the quarter is over.
+// too many guesses are a fault of kind TooMany until the quarter is over, and
+// so are too many people at once, for a moment (see turns).
 func (s *Service) CheckPassword(ctx context.Context, network, email, password string) (PersonID, error) {
 	login, ok := loginOf(email)
 	if !ok || password == "" || len(password) > 1000 {
@@ -42,7 +43,8 @@ func (s *Service) CheckPassword(ctx context.Context, network, email, password st
 	}
 	matches, err := s.passwordMatches(ctx, p.Password, password)
 	if err != nil {
-		return "", err
+		// Nothing was compared: who had to wait too long, or went, did not guess.
+		return "", errors.Join(err, s.giveBackGuess(context.WithoutCancel(ctx), keys, now))
 	}
 	if !matches {
 		return "", wrongPassword()

@@ -293,7 +293,7 @@ func TestEnrollingInTheBrowser(t *testing.T) {
 		other.send(appPath, "szkic", draft, "kod", codeOf(t, secret, l.clock.at)).want(t, "draft of another session", http.StatusConflict, "")
 		before := b.cookie()
 		done := b.send(appPath, "szkic", draft, "kod", codeOf(t, secret, l.clock.at), "dalej", "/proba/ludzie")
-		if done.status != http.StatusOK || done.doc.Find("ol.codes li").Length() != recoveryN || done.doc.Find(`a.btn[href="/proba/ludzie"]`).Length() != 1 {
+		if done.status != http.StatusOK || done.doc.Find(".codes code").Length() != recoveryN || done.doc.Find(`a.btn[href="/proba/ludzie"]`).Length() != 1 {
 			t.Fatalf("%d %s", done.status, done.text)
 		}
 		if b.cookie() == before || l.with(before).get("/konto").status != http.StatusSeeOther {
@@ -311,7 +311,7 @@ func TestEnrollingInTheBrowser(t *testing.T) {
 		// The code typed to set it up cannot be used again to sign in.
 		b = l.signIn("ewa@example.org")
 		b.send(SecondStepPath, "kod", codeOf(t, secret, l.clock.at)).want(t, "the code of setting up", http.StatusUnprocessableEntity, "")
-		recovery := done.doc.Find("ol.codes li").First().Text()
+		recovery := done.doc.Find(".codes code").First().Text()
 		b.send(SecondStepPath, "kod", strings.ToLower(recovery)).want(t, "recovery code", http.StatusSeeOther, "/moje-sprawy")
 		l.signIn("ewa@example.org").send(SecondStepPath, "kod", recovery).want(t, "recovery code again", http.StatusUnprocessableEntity, "")
 	})
@@ -322,7 +322,7 @@ func TestPrintedListInTheBrowser(t *testing.T) {
 	id := l.add("Ewa Łoś", "ewa@example.org", goodPassword, Held{Administrator, ""})
 	b := l.signIn("ewa@example.org")
 	page := b.get(listPath)
-	codes := page.doc.Find("ol.codes li").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+	codes := page.doc.Find(".codes code").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
 	if len(codes) != otp.OnList {
 		t.Fatalf("%d codes", len(codes))
 	}

@@ -434,7 +434,7 @@ func TestConfirmingByCode(t *testing.T) {
 	b.send(FreshPath+"/odnosnik").want(t, "the weaker way", http.StatusConflict, "")
 	l.clock.at = l.clock.at.Add(time.Minute)
 	b.send(FreshPath, "kod", codeOf(t, secret, l.clock.at)).want(t, "a new code", http.StatusSeeOther, SecurityPath)
-	if n := b.send(SecurityPath + "/kody").doc.Find("ol.codes li").Length(); n != recoveryN {
+	if n := b.send(SecurityPath + "/kody").doc.Find(".codes code").Length(); n != recoveryN {
 		t.Errorf("%d recovery codes", n)
 	}
 	b.send(SecurityPath+"/usun", "rodzaj", string(AppFactor)).want(t, "remove", http.StatusSeeOther, SecurityPath)

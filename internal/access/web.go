@@ -21,6 +21,8 @@ func (s *Service) Routes(sh *web.Shell) {
 	s.waysRoutes(sh)
 	s.peopleRoutes(sh)
 	s.cardsRoutes(sh)
+	s.staffRoutes(sh)
+	s.deskRoutes(sh)
 	sh.AddNav(70, "nav.desk", "/moje-sprawy", Can(SeeDesk))
 }
 
@@ -84,6 +86,7 @@ func (s *Service) postSignIn(w http.ResponseWriter, r *web.Request) error {
 		return s.showSignIn(w, r, e.Kind.Status(), err)
 	}
 	if err != nil {
+		retryLater(w, err)
 		return err
 	}
 	return s.enter(w, r, id, ByPassword, oneStep)

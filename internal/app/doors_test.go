@@ -125,6 +125,8 @@ func (v *visitor) try(method, path string) string {
 type examples struct {
 	institution access.InstitutionID
 	person      access.PersonID // of the staff there
+	class       string
+	pupil       string
 	rspo        string
 	upload      string
 }
@@ -140,6 +142,12 @@ func (h *house) examples() examples {
 	}
 	e.institution = a.Roles[0].Institution
 	e.person = h.person(access.DeputyHead)
+	if err := h.db.Get(context.Background(), &e.class, `select id from directory_classes where institution = ?`, e.institution); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := h.db.Get(context.Background(), &e.pupil, `select min(person) from directory_class_members where class = ?`, e.class); err != nil {
+		h.t.Fatal(err)
+	}
 	if err := h.db.Get(context.Background(), &e.rspo, `select cast(min(rspo) as text) from directory_institutions where rspo is not null`); err != nil {
 		h.t.Fatal(err)
 	}
@@ -155,6 +163,10 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	}
 	if strings.Contains(pattern, "/prawo/") {
 		replacements["{key}"] = law.AuditKeep
+	}
+	replacements["{class}"] = e.class
+	if strings.Contains(pattern, "/uczniowie/{person}") {
+		replacements["{person}"] = e.pupil
 	}
 	if strings.HasSuffix(pattern, "/odejscie") {
 		// Who may would really do it, and the next visitor would meet another house.
@@ -252,7 +264,7 @@ func TestUnknownDoors(t *testing.T) {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h := openHouse(t)
 	ids := h.examples()
-	machine := []string{".json", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep"}
+	machine := []string{".json", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
 	for _, role := range append([]access.Role{""}, access.Roles()...) {
 		v := h.stranger()
 		if role != "" {

@@ -123,12 +123,15 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		return err
 	}
 	m.access = access.New(access.Config{DB: d, Catalog: m.catalog, Log: log, Now: now, HTTPS: set.HTTPS, Demo: set.Demo != "",
-		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus})
+		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus,
+		Unread: func(ctx context.Context, person string) (int, error) { return m.notify.Unread(ctx, person) }})
 	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy})
 	m.access.Connect(m.directory)
+	m.directory.ConnectPeople(m.access)
+	events.On(m.bus, "directory.classes", func(ctx context.Context, e access.Left, _ events.Meta) error { return m.directory.TutorLeft(ctx, e) })
 	who := names{m.access, m.directory}
 	m.notify = notify.New(notify.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Post: m.mail, People: addressees{m.access}, Topics: topics()})
-	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...), Names: who, Now: now})
+	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...), Names: who, Now: now})
 	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
 		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
 	folder, err := files.OpenFolder(filepath.Join(set.Folder, "files"))
@@ -136,7 +139,7 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		return err
 	}
 	m.files = files.New(d, folder, keys, files.NewRegistry(), nil, files.Settings{}, now, log)
-	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry(), Law: m.law, Names: who, Now: now, Log: log,
+	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry().Declare(m.purposes(now)...), Law: m.law, Names: who, Now: now, Log: log,
 		Journal: journalOf(filepath.Join(set.Folder, Erasures)), Tell: m.tellPrivacy})
 	return nil
 }
@@ -156,6 +159,7 @@ func (m *modules) platformRoutes() {
 func (m *modules) periodic(d *db.DB, now func() time.Time) {
 	j := m.jobs
 	j.Every("access.sweep", time.Hour, m.access.Sweep)
+	j.Every("access.links.sweep", time.Hour, m.access.SweepLinks)
 	j.Every("repeats.sweep", time.Hour, m.repeats.Sweep)
 	j.Every("counts.sweep", 24*time.Hour, m.counts.Sweep)
 	j.Every("db.log", 24*time.Hour, d.TruncateLog)

@@ -29,8 +29,10 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 		return err
 	}
 	world := Generate(scale, worldSeed) // outside the transaction, which may run twice
+	raced := false
 	err = d.Write(ctx, func(tx *db.Tx) error {
-		if done, err := filled(ctx, tx, scale); done || err != nil {
+		var err error
+		if raced, err = filled(ctx, tx, scale); raced || err != nil {
 			return err
 		}
 		return write(ctx, tx, people, dir, scale, world)
@@ -40,8 +42,12 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 		if done, again := filled(ctx, d, scale); again == nil && done {
 			return nil
 		}
+		return err
 	}
-	return err
+	if raced {
+		return nil
+	}
+	return enliven(ctx, people, dir, world)
 }
 
 func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *directory.Service, scale Scale, world World) error {

@@ -14,7 +14,11 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/demo"
 	"kladka/internal/directory"
+	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/jobs"
+	"kladka/internal/platform/web"
 	"kladka/internal/schema"
 	"kladka/internal/testkit"
 )
@@ -22,6 +26,8 @@ import (
 func modules() []schema.Module {
 	return []schema.Module{
 		{Name: "db", Files: db.Migrations},
+		{Name: "jobs", Files: jobs.Migrations},
+		{Name: "audit", Files: audit.Migrations},
 		{Name: "access", Files: access.Migrations},
 		{Name: "directory", Files: directory.Migrations},
 	}
@@ -39,9 +45,14 @@ type house struct {
 func settle(t testing.TB, d *db.DB) house {
 	t.Helper()
 	h := house{db: d}
-	h.people = access.New(access.Config{DB: d, Log: slog.New(slog.DiscardHandler), Now: now, Demo: true})
+	catalog, err := i18n.Load(web.Messages, access.Messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.people = access.New(access.Config{DB: d, Catalog: catalog, Log: slog.New(slog.DiscardHandler), Now: now, Demo: true})
 	h.dir = directory.New(directory.Config{DB: d, Log: slog.New(slog.DiscardHandler), Now: now})
 	h.people.Connect(h.dir)
+	h.dir.ConnectPeople(h.people)
 	if err := h.dir.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +80,7 @@ type state struct {
 func (h house) state(t *testing.T) (s state) {
 	t.Helper()
 	for dest, table := range map[*int]string{&s.Institutions: "directory_institutions", &s.Words: "directory_words",
-		&s.People: "access_people", &s.Roles: "access_roles"} {
+		&s.People: "access_people where demo", &s.Roles: "access_roles"} {
 		if err := h.db.Get(t.Context(), dest, `select count(*) from `+table); err != nil {
 			t.Fatal(err)
 		}
@@ -291,8 +302,8 @@ func wipe(t *testing.T, d *db.DB) {
 	t.Helper()
 	err := d.Write(t.Context(), func(tx *db.Tx) error {
 		var errs error
-		for _, table := range []string{"directory_words", "directory_institutions", "directory_districts", "directory_municipalities",
-			"access_roles", "access_people", "properties", "versions"} {
+		for _, table := range []string{"directory_class_members", "directory_classes", "directory_words", "directory_institutions", "directory_districts", "directory_municipalities",
+			"access_words", "access_proxies", "access_claims", "access_acts", "access_invitations", "access_roles", "access_people", "properties", "versions"} {
 			_, err := tx.Exec(t.Context(), `delete from `+table)
 			errs = errors.Join(errs, err)
 		}

@@ -109,7 +109,7 @@ func (m *maker) smallCast() []casting {
 		{access.Pupil, m.find(kind(register.GeneralSecondary)), i18n.PL, nil},
 		{access.Resident, "", i18n.PL, nil},
 		{access.Administrator, "", i18n.PL, nil},
-	}, rarer(primary, center, office)...)
+	}, rarer(complex, center, office)...)
 }
 
 // want is a condition on an institution that is sought.

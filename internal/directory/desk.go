@@ -1,65 +1,103 @@
 package directory
 
 import (
+	"context"
+	"net/url"
+
 	"kladka/internal/access"
+	"kladka/internal/platform/db"
 	"kladka/internal/platform/web"
 )
 
 // desk is what the directory has for a person to do: differences of the
-// register that wait for approval, an empty directory, and for those who lead
-// an institution a look at what is said of it.
+// register that wait for approval.
 func (s *Service) desk(r *web.Request) ([]web.DeskItem, error) {
-	who := access.ActorOf(r.Request)
-	if !who.SignedIn() {
+	if !access.ActorOf(r.Request).May(access.ImportRegister) {
 		return nil, nil
 	}
-	var items []web.DeskItem
-	if who.May(access.ImportRegister) {
-		more, err := s.importsOnDesk(r)
-		if err != nil {
-			return nil, err
-		}
-		items = more
-	}
-	led, err := s.ledOnDesk(r, who)
-	return append(items, led...), err
-}
-
-func (s *Service) importsOnDesk(r *web.Request) ([]web.DeskItem, error) {
 	var waiting int
 	if err := s.db.Get(r.Context(), &waiting, `select count(*) from directory_imports where state = ?`, ImportShown); err != nil {
 		return nil, err
 	}
-	if waiting > 0 {
-		return []web.DeskItem{{Rank: 20, Title: r.L.N("desk.imports", waiting), Text: r.L.T("desk.imports_text"), Href: importsPath}}, nil
-	}
-	ro, err := s.rollNow(r.Context())
-	if err != nil || len(ro.entries) > 0 {
-		return nil, err
-	}
-	return []web.DeskItem{{Rank: 5, Title: r.L.T("desk.no_register"), Text: r.L.T("desk.no_register_text"), Href: importsPath}}, nil
-}
-
-// ledOnDesk leads heads to the pages of their institutions.
-func (s *Service) ledOnDesk(r *web.Request, who access.Actor) ([]web.DeskItem, error) {
-	var ids []access.InstitutionID
-	for _, h := range who.Roles {
-		if h.Role == access.SchoolHead || h.Role == access.DeputyHead {
-			ids = append(ids, h.Institution)
-		}
-	}
-	if len(ids) == 0 {
+	if waiting == 0 {
 		return nil, nil
 	}
-	names, err := s.Names(r.Context(), ids)
+	return []web.DeskItem{{Rank: 20, Title: r.L.N("desk.imports", waiting), Text: r.L.T("desk.imports_text"), Href: importsPath}}, nil
+}
+
+// firstSteps: whoever takes in the register begins with it, and an office with
+// the heads of its schools.
+func (s *Service) firstSteps(r *web.Request) ([]web.StepItem, error) {
+	who := access.ActorOf(r.Request)
+	if !who.SignedIn() || who.For != "" {
+		return nil, nil
+	}
+	var steps []web.StepItem
+	if who.May(access.ImportRegister) {
+		ro, err := s.rollNow(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, web.StepItem{Rank: 20, Title: r.L.T("first.register"), Text: r.L.T("first.register_text"), Href: importsPath, Done: len(ro.entries) > 0})
+	}
+	for _, h := range who.Roles {
+		if h.Role != access.AuthorityOfficer {
+			continue
+		}
+		step, err := s.headsStep(r, h.Institution)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, step...)
+	}
+	return steps, nil
+}
+
+// headsStep counts the groups of units that an office runs and that have no
+// head in Kładka yet. Who runs nothing has no such step.
+func (s *Service) headsStep(r *web.Request, office access.InstitutionID) ([]web.StepItem, error) {
+	ctx := r.Context()
+	groups, ids, err := s.runBy(ctx, office)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	led, err := access.Led(ctx, s.db, ids, s.now())
 	if err != nil {
 		return nil, err
 	}
-	var items []web.DeskItem
-	for _, id := range ids {
-		if name := names[id]; name != "" {
-			items = append(items, web.DeskItem{Rank: 50, Title: r.L.T("desk.led", "name", name), Text: r.L.T("desk.led_text"), Href: href(id)})
+	with, all := map[access.InstitutionID]bool{}, map[access.InstitutionID]bool{}
+	for id, group := range groups {
+		all[group] = true
+		if led[id] {
+			with[group] = true
 		}
 	}
-	return items, nil
+	address := listPath
+	if i, err := ByID(ctx, s.db, office); err == nil && i.RunningMunicipality != "" {
+		address += "?" + url.Values{askTown: {i.RunningMunicipality}, askBy: {byAuthority}}.Encode()
+	}
+	return []web.StepItem{{Rank: 20, Title: r.L.T("first.heads"), Href: address, Done: len(with) == len(all),
+		Text: r.L.T("first.heads_text", "with", len(with), "all", len(all))}}, nil
+}
+
+// runBy are the open units that an office runs, each with the head unit of its
+// group, as Over has it.
+func (s *Service) runBy(ctx context.Context, office access.InstitutionID) (groups map[access.InstitutionID]access.InstitutionID, ids []access.InstitutionID, err error) {
+	groups = map[access.InstitutionID]access.InstitutionID{}
+	args := []any{office, false, Office}
+	for _, kind := range Bodies() {
+		args = append(args, kind)
+	}
+	err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
+		var id, group access.InstitutionID
+		if err := scan(&id, &group); err != nil {
+			return err
+		}
+		groups[id] = group
+		ids = append(ids, id)
+		return nil
+	}, `select b.id, b.head_unit from directory_institutions b join directory_institutions a on a.id = ?
+		where b.closed = ? and (b.running_id = a.id or (a.kind = ? and a.running_municipality <> '' and b.running_municipality = a.running_municipality))
+			and b.kind not in `+db.Marks(1, len(Bodies())), args...)
+	return groups, ids, err
 }

@@ -82,6 +82,7 @@ type Service struct {
 	tileURL string
 	tileBy  string
 	counts  countCache
+	people  *access.Service // accounts of pupils and tutors; see ConnectPeople
 
 	sections []SectionFunc
 }

@@ -59,8 +59,9 @@ type institutionPage struct {
 	Near     []nearItem
 	SameKind web.Link
 	Sections []Section
-	Data     string // address of the same as JSON
-	Edit     string // address of the correction of the group, "" for who may not
+	Data     string     // address of the same as JSON
+	Edit     string     // address of the correction of the group, "" for who may not
+	Doors    []web.Link // pages of this institution that the reader may enter
 }
 
 // family is the group under one head as seen from one unit.
@@ -166,6 +167,9 @@ func (s *Service) forWhoMay(r *web.Request, p *institutionPage) error {
 			p.Edit = href(p.I.ID) + "/zespol"
 		}
 	}
+	if err := s.doors(r, p, who); err != nil {
+		return err
+	}
 	for _, f := range s.sections {
 		section, err := f(r, who, p.I)
 		if err != nil {
@@ -176,6 +180,32 @@ func (s *Service) forWhoMay(r *web.Request, p *institutionPage) error {
 		}
 	}
 	slices.SortStableFunc(p.Sections, func(a, b Section) int { return a.Rank - b.Rank })
+	return nil
+}
+
+// doors leads people to what concerns them here: the staff and the classes for
+// those who see them, and "I work here" for people without a role in this house.
+func (s *Service) doors(r *web.Request, p *institutionPage, who access.Actor) error {
+	if !who.SignedIn() {
+		return nil
+	}
+	base := href(p.I.ID)
+	for _, d := range []struct {
+		may        access.Permission
+		path, text string
+	}{{access.SeePeople, "/osoby", "institution.people"}, {access.SeeRoster, "/klasy", "institution.classes"}} {
+		err := who.MayAt(r.Context(), d.may, p.I.ID)
+		if err != nil && fault.KindOf(err) == fault.Internal {
+			return err
+		}
+		if err == nil && access.HasDoor(r, "GET /instytucje/{id}"+d.path) {
+			p.Doors = append(p.Doors, web.Link{Text: r.L.T(d.text), Href: base + d.path})
+		}
+	}
+	outside := who.For == "" && !who.Shared && !who.Has(access.Pupil) && !slices.Contains(who.Hats, string(p.I.ID))
+	if outside && !p.I.Closed && access.HasDoor(r, "GET /instytucje/{id}/dolacz") {
+		p.Doors = append(p.Doors, web.Link{Text: r.L.T("institution.work_here"), Href: base + "/dolacz"})
+	}
 	return nil
 }
 

@@ -21,11 +21,13 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.Handle("GET /gminy/{key}", web.Public, s.getTown)
 	s.importRoutes(sh)
 	s.groupRoutes(sh)
+	s.classesRoutes(sh)
 	sh.AddNav(10, "nav.institutions", listPath, web.Public)
 	sh.AddNav(20, "nav.municipalities", townsPath, web.Public)
 	sh.AddNav(80, "nav.register", "/administracja/rejestr", access.Can(access.SeeImports))
 	sh.AddDoorway(s.doorway)
 	sh.AddDesk(s.desk)
+	sh.AddFirstSteps(s.firstSteps)
 }
 
 // doorway stands on the front page with the number of open institutions.

@@ -5,8 +5,11 @@
 // loopback, so that the CPU time measured is the server's alone; rounds of
 // both handlers alternate, so that a noisy machine is noisy for both.
 //
-//	go run ./tools/bench            # everything, some three minutes
-//	go run ./tools/bench -only list # one part
+//	go run ./tools/bench            # everything, some eight minutes
+//	go run ./tools/bench -only pages # one part
+//
+// Figures that concern both databases are taken on PostgreSQL as well when
+// KLADKA_BENCH_POSTGRES (or KLADKA_TEST_POSTGRES) is the address of a server.
 package main
 
 import (
@@ -27,14 +30,15 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "client" {
-		if err := client(os.Args[2:]); err != nil {
+	if len(os.Args) > 2 && (os.Args[1] == "client" || os.Args[1] == "storm") {
+		process := map[string]func([]string) error{"client": client, "storm": storm}[os.Args[1]]
+		if err := process(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
 	}
-	only := flag.String("only", "", "one part: pages, growth, import, start, weight")
+	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight")
 	flag.Parse()
 	if err := run(context.Background(), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -50,7 +54,8 @@ type part struct {
 
 func run(ctx context.Context, only string) error {
 	t := &table{}
-	for _, p := range []part{{"pages", pages}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight}} {
+	for _, p := range []part{{"pages", pages}, {"signedin", signedIn}, {"checks", checks}, {"people", people},
+		{"storm", storms}, {"writes", writes}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight}} {
 		if only != "" && only != p.name {
 			continue
 		}
@@ -101,8 +106,13 @@ func cpu() time.Duration {
 
 // cost is the server's CPU per request for n requests of a second process.
 func cost(url string, n int, encoding string) (time.Duration, error) {
+	return costAs("", url, n, encoding)
+}
+
+// costAs is cost with a cookie.
+func costAs(cookie, url string, n int, encoding string) (time.Duration, error) {
 	before := cpu()
-	c := exec.Command(os.Args[0], "client", url, strconv.Itoa(n), encoding)
+	c := exec.Command(os.Args[0], "client", url, strconv.Itoa(n), encoding, cookie)
 	c.Stderr = os.Stderr
 	if err := c.Run(); err != nil {
 		return 0, err
@@ -112,7 +122,7 @@ func cost(url string, n int, encoding string) (time.Duration, error) {
 
 // client sends the requests, one after another on each of two connections.
 func client(args []string) error {
-	url, encoding := args[0], args[2]
+	url, encoding, cookie := args[0], args[2], args[3]
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
 		return err
@@ -126,6 +136,9 @@ func client(args []string) error {
 		}
 		if encoding != "" {
 			req.Header.Set("Accept-Encoding", encoding)
+		}
+		if cookie != "" {
+			req.Header.Set("Cookie", cookie)
 		}
 		res, err := c.Do(req)
 		if err != nil {

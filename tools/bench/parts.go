@@ -37,10 +37,16 @@ func open(ctx context.Context, fill func(h *house) error) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openOn(ctx, d, dir, app.Settings{}, fill)
+}
+
+// openOn opens a house over a database; its folder goes when it stops.
+func openOn(ctx context.Context, d *db.DB, dir string, set app.Settings, fill func(h *house) error) (*house, error) {
 	if _, err := schema.Migrate(ctx, d, app.Modules()); err != nil {
 		return nil, err
 	}
-	a, err := app.New(ctx, d, app.Settings{Folder: dir, Listen: "127.0.0.1:8080"}, quiet, time.Now)
+	set.Folder, set.Listen = dir, "127.0.0.1:8080"
+	a, err := app.New(ctx, d, set, quiet, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
 		return err
 	}
-	site, stop, err := stage(ctx)
+	site, stop, err := serve(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,12 +12,12 @@ import (
 	"path/filepath"
 	"time"
 
-	"kladka/internal/access"
 	"kladka/internal/app"
 	"kladka/internal/demo"
 	"kladka/internal/platform/db"
 	"kladka/internal/schema"
 	"kladka/internal/testkit/browser"
+	"kladka/tools/look/stage"
 )
 
 // sampleFile is an invented file of the register.
@@ -33,9 +32,9 @@ type house struct {
 	folder string // of files
 }
 
-// stage runs a demo of the metropolis with something on every page, and beside
+// serve runs a demo of the metropolis with something on every page, and beside
 // it a new installation that waits for its first administrator.
-func stage(ctx context.Context) (_ *browser.Site, stop func() error, err error) {
+func serve(ctx context.Context) (_ *browser.Site, stop func() error, err error) {
 	dir, err := os.MkdirTemp("", "kladka-look")
 	if err != nil {
 		return nil, nil, err
@@ -94,48 +93,11 @@ func (h *house) build(ctx context.Context, scale demo.Scale) (err error) {
 	return demo.Fill(ctx, h.db, h.Access(), h.Directory(), scale)
 }
 
-// furnish puts something on pages that would be empty, and finds out who can
-// sign in.
+// furnish puts something on pages that would be empty.
 func furnish(ctx context.Context, full, fresh *house) (*browser.Site, error) {
-	if err := browser.ParkJob(ctx, full.db); err != nil {
-		return nil, err
-	}
-	if err := full.readRegister(ctx); err != nil {
-		return nil, err
-	}
-	token, err := fresh.Access().SetupToken(ctx)
-	if err != nil {
-		return nil, err
-	}
-	actors, err := full.Access().DemoPeople(ctx)
-	if err != nil {
-		return nil, err
-	}
-	people := map[string]string{}
-	for _, a := range actors {
-		for _, held := range a.Roles {
-			if people[string(held.Role)] == "" {
-				people[string(held.Role)] = string(a.Person)
-			}
-		}
-	}
-	return &browser.Site{Base: full.base, People: people, Fresh: fresh.base, Token: token}, nil
-}
-
-// readRegister takes in an invented file of the register and reads a later one,
-// so that there is a difference to look at.
-func (h *house) readRegister(ctx context.Context) error {
 	sample, err := os.ReadFile(sampleFile)
 	if err != nil {
-		return fmt.Errorf("run this at the root of the project: %w", err)
+		return nil, fmt.Errorf("run this at the root of the project: %w", err)
 	}
-	first, err := h.Directory().Preview(ctx, access.System(), "rejestr-2022.csv", bytes.NewReader(sample))
-	if err != nil {
-		return err
-	}
-	if _, err := h.Directory().Apply(ctx, access.System(), first.ID, true); err != nil {
-		return err
-	}
-	_, err = h.Directory().Preview(ctx, access.System(), "rejestr-2023.csv", bytes.NewReader(browser.Later(sample)))
-	return err
+	return stage.Furnish(ctx, stage.House{App: full.App, Base: full.base}, stage.House{App: fresh.App, Base: fresh.base}, sample)
 }

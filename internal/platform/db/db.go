@@ -21,7 +21,6 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"github.com/jmoiron/sqlx"
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
 	"kladka/internal/platform/fault"
 )
@@ -88,10 +87,12 @@ func Redact(address string) string {
 
 // The PRAGMAs stand in the address because an Exec after opening reaches one
 // pooled connection only. synchronous=NORMAL is safe with WAL: a power cut
-// may lose the last commits, never the file.
+// may lose the last commits, never the file. The log is folded back into the
+// file after 4000 pages (16 MB), not 1000: pages written again and again, such
+// as the ends of tables, are then copied once.
 const (
 	sqliteCommon = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
-	sqliteWriter = sqliteCommon + "&_txlock=immediate&_pragma=secure_delete(1)"
+	sqliteWriter = sqliteCommon + "&_txlock=immediate&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(4000)"
 	sqliteReader = sqliteCommon + "&_pragma=query_only(1)&_pragma=cache_size(-4000)"
 )
 
@@ -101,12 +102,12 @@ func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
 		return nil, err
 	}
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
-	write, err := sqlx.ConnectContext(ctx, "sqlite", name+"?"+sqliteWriter)
+	write, err := connectSQLite(ctx, name+"?"+sqliteWriter)
 	if err != nil {
 		return nil, err
 	}
 	write.SetMaxOpenConns(1)
-	read, err := sqlx.ConnectContext(ctx, "sqlite", name+"?"+sqliteReader)
+	read, err := connectSQLite(ctx, name+"?"+sqliteReader)
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
@@ -114,6 +115,18 @@ func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return newDB(SQLite, write, read), nil
+}
+
+func connectSQLite(ctx context.Context, address string) (*sqlx.DB, error) {
+	c, err := newKeeping(address)
+	if err != nil {
+		return nil, err
+	}
+	d := sqlx.NewDb(sql.OpenDB(c), "sqlite")
+	if err := d.PingContext(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
 }
 
 func openPostgres(ctx context.Context, address string) (_ *DB, err error) {

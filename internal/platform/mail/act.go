@@ -17,6 +17,9 @@ import (
 // guard has let the office in.
 func (s *Service) Retry(ctx context.Context, by audit.By, id string) (err error) {
 	defer fault.Wrap(&err, "retry letter %s", id)
+	if _, err := letterByID(ctx, s.db, id); err != nil {
+		return err
+	}
 	if s.smtp == nil {
 		return fault.New(fault.Conflict, "mail.fault.no_server")
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/law"
 	"kladka/internal/platform/web"
 )
 
@@ -103,7 +104,7 @@ func (h handlers) askPage(w http.ResponseWriter, r *web.Request) (p askPage, err
 	for _, id := range append([]string{""}, mine...) {
 		p.Options = append(p.Options, option{id, institutionName(r.L, names, id)})
 	}
-	clock, err := h.Law.Int(r.Context(), h.DB, "law.request_answer", h.Now())
+	clock, err := h.Law.Int(r.Context(), h.DB, law.RequestAnswer, h.Now())
 	p.Next = web.Step{What: r.L.T("privacy.ask_next"), Who: r.L.T("privacy.recipient.protection"), When: r.L.Date(clock.After(h.Now()))}
 	return p, err
 }

@@ -18,6 +18,7 @@ type Site struct {
 	People map[string]string // ids of people by role
 	Fresh  string            // address of a new installation without an administrator
 	Token  string            // secret of its first administrator's link
+	Paths  map[string]string // addresses that came in letters, by a name
 
 	mu       sync.Mutex
 	sessions map[string][]*http.Cookie // by role
@@ -66,6 +67,9 @@ func (s *Site) Locate(p Page) (address string, cookies []*http.Cookie, err error
 		}
 	}
 	path := strings.ReplaceAll(p.Path, SetupToken, s.Token)
+	if p.Mailed != "" {
+		path = s.Paths[p.Mailed]
+	}
 	for _, pattern := range p.Follow {
 		if path, err = follow(base, path, pattern, cookies); err != nil {
 			return "", nil, fmt.Errorf("page %s: %w", p.Name, err)

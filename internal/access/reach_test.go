@@ -1,0 +1,56 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+)
+
+// counted is a directory that counts questions.
+type counted struct {
+	n    int
+	over bool
+	err  error
+}
+
+func (a *counted) Over(context.Context, InstitutionID, InstitutionID) (bool, error) {
+	a.n++
+	return a.over, a.err
+}
+
+func (*counted) Names(context.Context, []InstitutionID) (map[InstitutionID]string, error) {
+	return nil, nil
+}
+
+func TestReach(t *testing.T) {
+	ctx := t.Context()
+	d := &counted{err: errors.New("no database")}
+	r := &reach{Directory: d}
+	if over, err := r.Over(ctx, "office", "school"); over || err == nil {
+		t.Errorf("an error became %v", over)
+	}
+	d.err, d.over = nil, true
+	for range 3 {
+		if over, err := r.Over(ctx, "office", "school"); !over || err != nil {
+			t.Errorf("%v, %v", over, err)
+		}
+	}
+	if d.n != 2 {
+		t.Errorf("asked %d times; an error must not be remembered, an answer must", d.n)
+	}
+	d.over = false
+	for range 2 {
+		if over, err := r.Over(ctx, "school", "office"); over || err != nil {
+			t.Errorf("the other way round: %v, %v", over, err)
+		}
+	}
+	for i := range 2 * mostReached {
+		if _, err := r.Over(ctx, "office", InstitutionID(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(r.known) > mostReached {
+		t.Errorf("%d are remembered", len(r.known))
+	}
+}
