@@ -52,6 +52,9 @@ func NewInstitutionID() InstitutionID { return InstitutionID(uuid.Must(uuid.NewV
 type Directory interface {
 	// Over tells whether a's officers reach b: a runs b, or a is b.
 	Over(ctx context.Context, a, b InstitutionID) (bool, error)
+	// Leads tells whether the head of a is the head of b: b is a unit of a's
+	// complex, or a is b.
+	Leads(ctx context.Context, a, b InstitutionID) (bool, error)
 	// Names are the names of institutions, for "Działasz jako".
 	Names(ctx context.Context, ids []InstitutionID) (map[InstitutionID]string, error)
 }
@@ -70,7 +73,6 @@ type Service struct {
 	letters   Letters
 	tell      Tell
 	bus       *events.Bus
-	unread    func(ctx context.Context, person string) (int, error)
 	acts      map[string]ActKind
 	demo      bool
 }
@@ -87,8 +89,6 @@ type Config struct {
 	Letters Letters       // nil sends none
 	Tell    Tell          // nil tells nobody
 	Bus     *events.Bus   // nil tells no module
-	// Unread counts what a person has not read in the inbox; nil for no inbox.
-	Unread func(ctx context.Context, person string) (int, error)
 }
 
 // Letters sends letters to addresses, in the transaction that makes them due.
@@ -109,6 +109,7 @@ type Letter struct {
 	Subject string
 	Text    string
 	Secret  bool
+	Person  PersonID // of the reader, "" when there is no account
 }
 
 // Tell puts a notification into a person's inbox: a message key with its
@@ -118,7 +119,7 @@ type Tell func(ctx context.Context, tx *db.Tx, person PersonID, key string, args
 // New makes the module.
 func New(c Config) *Service {
 	s := &Service{db: c.DB, catalog: c.Catalog, log: c.Log, now: c.Now, demo: c.Demo,
-		hashing: newTurns(), keys: c.Keys, letters: c.Letters, tell: c.Tell, bus: c.Bus, unread: c.Unread, acts: map[string]ActKind{}}
+		hashing: newTurns(), keys: c.Keys, letters: c.Letters, tell: c.Tell, bus: c.Bus, acts: map[string]ActKind{}}
 	s.declareOwnActs()
 	if s.keys == nil {
 		s.keys = secrets.New()

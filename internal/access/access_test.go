@@ -50,6 +50,8 @@ func (r reachOf) Over(_ context.Context, a, b InstitutionID) (bool, error) {
 	return a == b || a == r.a && b == r.b, nil
 }
 
+func (r reachOf) Leads(_ context.Context, a, b InstitutionID) (bool, error) { return a == b, nil }
+
 func (r reachOf) Names(context.Context, []InstitutionID) (map[InstitutionID]string, error) {
 	return nil, nil
 }
@@ -73,6 +75,7 @@ func TestMayAt(t *testing.T) {
 		{"head elsewhere", at(SchoolHead, school), SeeDesk, other, fault.Forbidden, false},
 		{"head of a school over its office", at(SchoolHead, school), SeeDesk, office, fault.Forbidden, false},
 		{"officer at a school the office runs", at(AuthorityOfficer, office), CorrectGroups, school, 0, true},
+		{"head of the office at a school that it runs", at(SchoolHead, office), SeeRoster, school, fault.Forbidden, false},
 		{"officer at a foreign school", at(AuthorityOfficer, office), CorrectGroups, other, fault.Forbidden, false},
 		{"role without the permission", at(Teacher, school), CorrectGroups, school, fault.Forbidden, false},
 		{"role of the whole installation", at(AssociationOfficer, ""), CorrectGroups, other, 0, true},

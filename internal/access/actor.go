@@ -106,7 +106,7 @@ func (a Actor) mayAt(ctx context.Context, at InstitutionID, gives func(Role) boo
 		if a.reach == nil || h.Institution == "" || at == "" {
 			continue
 		}
-		over, err := a.reach.Over(ctx, h.Institution, at)
+		over, err := a.reaches(ctx, h, at)
 		if err != nil {
 			return err
 		}
@@ -115,6 +115,18 @@ func (a Actor) mayAt(ctx context.Context, at InstitutionID, gives func(Role) boo
 		}
 	}
 	return a.refusal()
+}
+
+// reaches tells whether a role held in one institution counts in another. An
+// officer reaches what the authority runs. Everybody else reaches units under
+// the head of their own institution only: else whoever is made a head of the
+// office itself would be the head of all its schools, with the rosters that the
+// office must not see.
+func (a Actor) reaches(ctx context.Context, h Held, at InstitutionID) (bool, error) {
+	if h.Role.Runs() {
+		return a.reach.Over(ctx, h.Institution, at)
+	}
+	return a.reach.Leads(ctx, h.Institution, at)
 }
 
 // Must returns nil when any role gives the permission, else the refusal. Who

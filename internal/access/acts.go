@@ -93,7 +93,7 @@ func (s *Service) Prepare(ctx context.Context, who Actor, at InstitutionID, kind
 			return err
 		}
 		for _, head := range heads {
-			if err := s.tell(ctx, tx, head, "notify.act", map[string]string{"name": who.Name}, ActsPath, false); err != nil {
+			if err := s.tell(ctx, tx, head, "notify.act", map[string]string{"who_person": string(who.Person)}, ActsPath, false); err != nil {
 				return err
 			}
 		}
@@ -188,7 +188,7 @@ func (s *Service) settleAct(ctx context.Context, who Actor, a Act, approve bool,
 		if n == 0 {
 			return fault.New(fault.Conflict, "access.fault.settled")
 		}
-		if err := s.tell(ctx, tx, a.PreparedBy, key, map[string]string{"name": who.Name}, ActsPath, false); err != nil {
+		if err := s.tell(ctx, tx, a.PreparedBy, key, map[string]string{"who_person": string(who.Person)}, ActsPath, false); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: action, Object: "act", ObjectID: a.ID, Institution: string(a.Institution),

@@ -216,7 +216,7 @@ func (s *Service) noteCard(ctx context.Context, tx *db.Tx, who Actor, at Institu
 		if _, err := EndSessions(ctx, tx, d.Person, ""); err != nil {
 			return err
 		}
-		if err := s.tell(ctx, tx, d.Person, "cards.told.reissued", map[string]string{"name": who.Name}, "/konto", true); err != nil {
+		if err := s.tell(ctx, tx, d.Person, "cards.told.reissued", map[string]string{"who_person": string(who.Person)}, "/konto", true); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ func (s *Service) ClaimPlace(ctx context.Context, who Actor, at InstitutionID, r
 			return err
 		}
 		for _, head := range heads {
-			if err := s.tell(ctx, tx, head, "notify.claim", map[string]string{"name": who.Name}, staffPath(at), false); err != nil {
+			if err := s.tell(ctx, tx, head, "notify.claim", map[string]string{"who_person": string(who.Person)}, staffPath(at), false); err != nil {
 				return err
 			}
 		}

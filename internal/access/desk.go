@@ -35,7 +35,7 @@ func (s *Service) desk(r *web.Request) ([]web.DeskItem, error) {
 	var items []web.DeskItem
 	items = append(items, s.lockedOnDesk(r, who)...)
 	items = append(items, s.proxiesOnDesk(r, who)...)
-	for _, look := range []func(*web.Request, Actor) ([]web.DeskItem, error){s.actsOnDesk, s.claimsOnDesk, s.expiringOnDesk, s.unreadOnDesk} {
+	for _, look := range []func(*web.Request, Actor) ([]web.DeskItem, error){s.actsOnDesk, s.claimsOnDesk, s.expiringOnDesk} {
 		more, err := look(r, who)
 		if err != nil {
 			return nil, err
@@ -159,17 +159,6 @@ func (s *Service) expiringOnDesk(r *web.Request, who Actor) ([]web.DeskItem, err
 		}
 	}
 	return items, nil
-}
-
-func (s *Service) unreadOnDesk(r *web.Request, who Actor) ([]web.DeskItem, error) {
-	if s.unread == nil {
-		return nil, nil
-	}
-	n, err := s.unread(r.Context(), string(who.Person))
-	if err != nil || n == 0 {
-		return nil, err
-	}
-	return []web.DeskItem{{Rank: 40, Title: r.L.N("desk.unread", n), Text: r.L.T("desk.unread_text"), Href: "/konto/powiadomienia"}}, nil
 }
 
 // firstSteps are those of the roles under the hat that is worn. Who acts for

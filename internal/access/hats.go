@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"kladka/internal/platform/db"
@@ -169,12 +168,9 @@ func (s *Service) hats(l *i18n.L, a Actor) []Hat {
 	return hats
 }
 
+// words name the foremost role only: the account page lists the others.
 func (h Hat) words(l *i18n.L) string {
-	var roles []string
-	for _, r := range h.Roles {
-		roles = append(roles, l.T("role."+string(r.Role)))
-	}
-	words := strings.Join(roles, ", ")
+	words := l.T("role." + string(h.Roles[0].Role))
 	if h.At != "" {
 		words += ", " + h.At
 	}

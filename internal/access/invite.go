@@ -196,7 +196,7 @@ func (s *Service) insertInvitation(ctx context.Context, tx *db.Tx, who Actor, pr
 		return err
 	}
 	return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "access.invite", Object: "invitation", ObjectID: id, Institution: string(i.Institution),
-		Details: map[string]string{"name": i.Name, "role": string(i.Role), "prepared_by": string(preparedBy)}}, now)
+		Details: map[string]string{"role": string(i.Role), "prepared_by": string(preparedBy)}}, now)
 }
 
 // inviterOf is the person in whose right the invitation stands: the principal
@@ -268,7 +268,7 @@ func (s *Service) Accept(ctx context.Context, who Actor, token string, n NewPers
 			Subject: string(p.ID), Details: map[string]string{"role": string(i.Role)}}, now); err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, i.Inviter, "notify.accepted", map[string]string{"name": p.Name}, staffPath(i.Institution), false)
+		return s.tell(ctx, tx, i.Inviter, "notify.accepted", map[string]string{"who_person": string(p.ID)}, staffPath(i.Institution), false)
 	})
 	return p.ID, err
 }

@@ -237,7 +237,7 @@ func (s *Service) Entrust(ctx context.Context, who Actor, p Proxy) error {
 		if err := changed(ctx, tx, who.Person); err != nil {
 			return err
 		}
-		if err := s.tell(ctx, tx, p.Agent, "notify.entrusted", map[string]string{"name": who.Name}, "/konto", true); err != nil {
+		if err := s.tell(ctx, tx, p.Agent, "notify.entrusted", map[string]string{"who_person": string(who.Person)}, "/konto", true); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "access.entrust", Object: "proxy", ObjectID: id, Institution: string(p.Institution),

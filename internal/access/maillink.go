@@ -86,7 +86,7 @@ func (s *Service) askLink(ctx context.Context, network string, purpose linkPurpo
 	a := asked{Mark: rand.Text(), Digits: sixDigits(), Next: next, At: now.Unix()}
 	token := rand.Text()
 	letter := s.linkLetter(lang, purpose, p.ID != "", token)
-	letter.To = strings.TrimSpace(email)
+	letter.To, letter.Person = strings.TrimSpace(email), p.ID
 	keys := []guessKey{{s.guessKey("letters from", network, login), lettersFromNetwork}, {s.guessKey("letters to", login), lettersToAddress}}
 	return a, s.db.Write(ctx, func(tx *db.Tx) error {
 		for _, k := range keys {

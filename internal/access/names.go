@@ -2,6 +2,8 @@ package access
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"kladka/internal/platform/db"
 )
@@ -25,6 +27,34 @@ func (s *Service) NamesOf(ctx context.Context, ids []string) (map[string]string,
 			names[id] = name
 			return nil
 		}, `select id, name from access_people where id in `+db.Marks(1, len(some)), args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// OfficeNames are names for pages of the whole installation, such as the log.
+// Of pupils and guardians, whom only their school knows, it gives a mark: the
+// end of the id, by which two lines about one person can be told to be so.
+func (s *Service) OfficeNames(ctx context.Context, ids []string) (map[string]string, error) {
+	names, err := s.NamesOf(ctx, ids)
+	if err != nil || len(names) == 0 {
+		return names, err
+	}
+	for some := range slices.Chunk(ids, db.MaxParams) {
+		args := make([]any, len(some))
+		for i, id := range some {
+			args[i] = id
+		}
+		err := s.db.Each(ctx, func(scan func(dest ...any) error) error {
+			var id string
+			if err := scan(&id); err != nil {
+				return err
+			}
+			names[id] = "№ " + strings.ToUpper(id[max(0, len(id)-6):])
+			return nil
+		}, `select distinct person from access_roles where role in ('pupil', 'guardian') and person in `+db.Marks(1, len(some)), args...)
 		if err != nil {
 			return nil, err
 		}

@@ -27,6 +27,8 @@ func (t town) Over(_ context.Context, a, b InstitutionID) (bool, error) {
 	return a == b || a == t.office && b == t.school || a == t.otherOffice && b == t.otherSchool, nil
 }
 
+func (t town) Leads(_ context.Context, a, b InstitutionID) (bool, error) { return a == b, nil }
+
 func (t town) Names(_ context.Context, ids []InstitutionID) (map[InstitutionID]string, error) {
 	names := map[InstitutionID]string{}
 	for _, id := range ids {

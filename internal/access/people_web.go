@@ -246,6 +246,14 @@ type roleLine struct {
 	Now   bool   `db:"-"`
 }
 
+func (line roleLine) words(p web.Page) string {
+	words := p.T("role." + string(line.Role))
+	if line.Place != "" {
+		words += ", " + line.Place
+	}
+	return words
+}
+
 func (s *Service) roleLines(ctx context.Context, id PersonID, at InstitutionID) ([]roleLine, error) {
 	query := `select r.role, r.institution, r.since, r.until, coalesce(g.name, '') as by from access_roles r
 		left join access_people g on g.id = r.granted_by where r.person = ?`

@@ -11,7 +11,12 @@ import (
 type reach struct {
 	Directory
 	mu    sync.Mutex
-	known map[[2]InstitutionID]bool
+	known map[reached]bool
+}
+
+type reached struct {
+	a, b  InstitutionID
+	leads bool
 }
 
 // mostReached bounds the memory of one account: an officer who goes through
@@ -20,22 +25,30 @@ const mostReached = 500
 
 // Over implements Directory.
 func (r *reach) Over(ctx context.Context, a, b InstitutionID) (bool, error) {
-	key := [2]InstitutionID{a, b}
+	return r.ask(ctx, reached{a, b, false}, r.Directory.Over)
+}
+
+// Leads implements Directory.
+func (r *reach) Leads(ctx context.Context, a, b InstitutionID) (bool, error) {
+	return r.ask(ctx, reached{a, b, true}, r.Directory.Leads)
+}
+
+func (r *reach) ask(ctx context.Context, key reached, ask func(ctx context.Context, a, b InstitutionID) (bool, error)) (bool, error) {
 	r.mu.Lock()
-	over, ok := r.known[key]
+	yes, ok := r.known[key]
 	r.mu.Unlock()
 	if ok {
-		return over, nil
+		return yes, nil
 	}
-	over, err := r.Directory.Over(ctx, a, b)
+	yes, err := ask(ctx, key.a, key.b)
 	if err != nil {
 		return false, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.known == nil || len(r.known) >= mostReached {
-		r.known = map[[2]InstitutionID]bool{}
+		r.known = map[reached]bool{}
 	}
-	r.known[key] = over
-	return over, nil
+	r.known[key] = yes
+	return yes, nil
 }

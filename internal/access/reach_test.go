@@ -9,9 +9,10 @@ import (
 
 // counted is a directory that counts questions.
 type counted struct {
-	n    int
-	over bool
-	err  error
+	Directory // the other questions are not asked
+	n         int
+	over      bool
+	err       error
 }
 
 func (a *counted) Over(context.Context, InstitutionID, InstitutionID) (bool, error) {
@@ -19,8 +20,9 @@ func (a *counted) Over(context.Context, InstitutionID, InstitutionID) (bool, err
 	return a.over, a.err
 }
 
-func (*counted) Names(context.Context, []InstitutionID) (map[InstitutionID]string, error) {
-	return nil, nil
+func (a *counted) Leads(context.Context, InstitutionID, InstitutionID) (bool, error) {
+	a.n++
+	return !a.over, a.err
 }
 
 func TestReach(t *testing.T) {
@@ -39,6 +41,12 @@ func TestReach(t *testing.T) {
 	if d.n != 2 {
 		t.Errorf("asked %d times; an error must not be remembered, an answer must", d.n)
 	}
+	for range 2 {
+		if leads, err := r.Leads(ctx, "office", "school"); leads || err != nil {
+			t.Errorf("who runs was taken for who leads: %v, %v", leads, err)
+		}
+	}
+	d.n = 2
 	d.over = false
 	for range 2 {
 		if over, err := r.Over(ctx, "school", "office"); over || err != nil {

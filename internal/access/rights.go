@@ -82,6 +82,7 @@ type grant struct {
 	everywhere bool // held in the whole installation, not in one institution
 	others     bool // sees other people's data, hence a second factor
 	limited    bool // must have an end
+	runs       bool // reaches what its institution runs; others only units under the same head
 	rank       int  // a role gives only roles of a greater rank; see TestNobodyClimbs
 	gives      []Permission
 	grants     []Role
@@ -104,7 +105,7 @@ var table = []grant{
 		gives:  []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, EditLaw},
 		grants: []Role{ForumDelegate, Expert, PartnerRepresentative}},
 	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk}},
-	{role: AuthorityOfficer, others: true, rank: 2,
+	{role: AuthorityOfficer, others: true, runs: true, rank: 2,
 		gives:  []Permission{SeeDesk, SeeImports, CorrectGroups, SeePeople, ManageStaff},
 		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
 	{role: SchoolHead, others: true, rank: 3,
@@ -181,6 +182,9 @@ func (r Role) SeesOthers() bool { return r.grant().others }
 
 // Limited tells whether the role must be given with an end.
 func (r Role) Limited() bool { return r.grant().limited }
+
+// Runs tells whether the role reaches the institutions that its own one runs.
+func (r Role) Runs() bool { return r.grant().runs }
 
 // Rank orders roles: who holds several shows the one of the smallest rank.
 func (r Role) Rank() int { return r.grant().rank }

@@ -106,45 +106,50 @@ func (s *Service) maySeeList(ctx context.Context, who Actor, f Filter) error {
 }
 
 // narrow turns a filter into a condition. Sorted tells that it finds few
-// people by itself. All inner queries have a where clause, to which more is added.
+// people by itself.
 func (s *Service) narrow(ctx context.Context, f Filter) (where string, args []any, sorted bool, err error) {
 	now := s.now().Unix()
 	where = `p.closed_at is null`
 	if f.Closed {
-		where = `p.closed_at is not null`
+		where = `p.closed_at is not null and p.name <> ''` // who was erased stands in no list
 	}
-	add := func(inner string, with ...any) error {
+	add := func(table, which, each string, with ...any) error {
 		var n int
-		if err := s.db.Get(ctx, &n, `select count(*) from (select 1 `+inner+` limit ?) x`, append(slices.Clone(with), few)...); err != nil {
+		inner := ` from ` + table + ` where ` + which
+		if err := s.db.Get(ctx, &n, `select count(*) from (select 1`+inner+` limit ?) x`, append(slices.Clone(with), few)...); err != nil {
 			return err
 		}
 		args = append(args, with...)
 		if n < few {
 			sorted = true
-			where += ` and p.id in (select person ` + inner + `)`
+			where += ` and p.id in (select person` + inner + `)`
 			return nil
 		}
 		// Many hits: gathering them would take as long as there are people, so
 		// those who stand next in the order are asked one by one. The count keeps
 		// PostgreSQL from turning the question round.
-		where += ` and (select count(*) ` + inner + ` and person = p.id) > 0`
+		where += ` and (select count(*) from ` + table + ` where person = p.id and ` + each + `) > 0`
 		return nil
 	}
 	for word := range strings.FieldsSeq(i18n.Fold(f.Text)) {
 		key := wordKey(word)
-		if err = add(`from access_words where word >= ? and word < ?`, key, key+"g"); err != nil {
+		// Naming the bare column would lead SQLite through all who have the word.
+		if err = add(`access_words`, `word >= ? and word < ?`, `word || '' >= ? and word || '' < ?`, key, key+"g"); err != nil {
 			return
 		}
 	}
 	const held = ` and since <= ? and (until is null or until > ?)`
+	role := func(which string, with ...any) error {
+		return add(`access_roles`, which+held, which+held, append(with, now, now)...)
+	}
 	switch {
 	case f.Institution != "" && f.Role != "":
-		err = add(`from access_roles where institution = ? and role = ?`+held, f.Institution, f.Role, now, now)
+		err = role(`institution = ? and role = ?`, f.Institution, f.Role)
 	case f.Institution != "":
-		err = add(`from access_roles where institution = ? and role not in ('pupil', 'guardian')`+held, f.Institution, now, now)
+		err = role(`institution = ? and role not in ('pupil', 'guardian')`, f.Institution)
 	case f.Role != "":
-		err = add(`from access_roles where role = ?`+held, f.Role, now, now)
-	case !f.Closed:
+		err = role(`role = ?`, f.Role)
+	default:
 		where += ` and not exists (select 1 from access_roles r where r.person = p.id and r.role in ('pupil', 'guardian'))`
 	}
 	return

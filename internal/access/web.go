@@ -93,8 +93,13 @@ func (s *Service) postSignIn(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (s *Service) postSignOut(w http.ResponseWriter, r *web.Request) error {
+	shared := ActorOf(r.Request).Shared
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
+	}
+	if shared {
+		web.LeaveNothing(w)
+		return r.Redirect(w, web.FinishedPath)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	r.Notify(w, "notice.signed_out")
@@ -117,11 +122,17 @@ func (s *Service) postDemoSignIn(w http.ResponseWriter, r *web.Request) error {
 
 type accountPage struct {
 	web.Page
+	Card CardState
 	Hats []Hat
 }
 
 func (s *Service) getAccount(w http.ResponseWriter, r *web.Request) error {
-	return r.Render(w, accountView(accountPage{Page: r.Page(w, r.L.T("account.title")), Hats: s.hats(r.L, ActorOf(r.Request))}))
+	who := ActorOf(r.Request)
+	card, err := s.CardOf(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	return r.Render(w, accountView(accountPage{Page: r.Page(w, r.L.T("account.title")), Hats: s.hats(r.L, who), Card: card}))
 }
 
 type setupPage struct {

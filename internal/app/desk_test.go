@@ -8,10 +8,15 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"kladka/internal/access"
+	"kladka/internal/app"
+	"kladka/internal/demo"
+	"kladka/internal/platform/db"
+	"kladka/internal/testkit"
 )
 
 // staffOf is the address of the staff of the institution in which the demo's
@@ -169,7 +174,10 @@ func TestStaffSheetDoors(t *testing.T) {
 // TestDesks: every role's own page stands, its links lead somewhere, and what
 // a role cannot do is not offered.
 func TestDesks(t *testing.T) {
-	h := openHouse(t)
+	testkit.EachDB(t, app.Modules(), func(t *testing.T, d *db.DB) { lookAtDesks(t, openHouseOn(t, d, string(demo.School))) })
+}
+
+func lookAtDesks(t *testing.T, h *house) {
 	for _, role := range access.Roles() {
 		v := h.as(role)
 		doc := v.page("/moje-sprawy")
@@ -264,5 +272,93 @@ func TestInstitutionDoors(t *testing.T) {
 	foot := h.stranger().page("/").Find("footer")
 	if foot.Find(`a[href="/prywatnosc"]`).Length() != 1 || foot.Find(`a[href="/prawo"]`).Length() != 1 {
 		t.Error("the footer does not lead to privacy and the law")
+	}
+}
+
+// item is the thing on the desk that leads to the address.
+func (v *visitor) item(href string) *goquery.Selection {
+	v.t.Helper()
+	return v.page("/moje-sprawy").Find("ol.list li").FilterFunction(func(_ int, s *goquery.Selection) bool {
+		return s.Find("h2 a").AttrOr("href", "") == href
+	})
+}
+
+// TestDeskItems: what waits is shown to whom it waits for, and to nobody else.
+func TestDeskItems(t *testing.T) {
+	testkit.EachDB(t, app.Modules(), func(t *testing.T, d *db.DB) { lookAtItems(t, openHouseOn(t, d, string(demo.School))) })
+}
+
+func lookAtItems(t *testing.T, h *house) {
+	ctx := context.Background()
+	change := func(query string, args ...any) {
+		t.Helper()
+		if err := h.db.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, query, args...); return err }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head, deputy, teacher := h.as(access.SchoolHead), h.as(access.DeputyHead), h.as(access.Teacher)
+	staff := h.staffOf(access.SchoolHead)
+	if head.item(access.ActsPath).Length() != 1 || head.item(staff).Length() != 1 || head.item("/konto/powiadomienia").Length() != 1 {
+		t.Errorf("the head's desk: %s", text(head.page("/moje-sprawy").Find("ol.list")))
+	}
+	for name, v := range map[string]*visitor{"deputy": deputy, "teacher": teacher} {
+		if v.item(access.ActsPath).Length() != 0 || v.item(staff).Length() != 0 {
+			t.Errorf("%s sees what waits for the head", name)
+		}
+	}
+
+	// Invitations are told of two days before their end, to who sent them.
+	change(`delete from access_claims where 1 = 1`)
+	soon := time.Now().Add(47 * time.Hour).Unix()
+	change(`update access_invitations set expires_at = ? where inviter = ?`, soon+2*60*60, h.person(access.SchoolHead))
+	if head.item(staff).Length() != 0 {
+		t.Error("an invitation presses two days and an hour before its end")
+	}
+	change(`update access_invitations set expires_at = ? where inviter = ?`, soon, h.person(access.SchoolHead))
+	if i := head.item(staff); i.Length() != 1 || i.Find("p.muted").Length() != 1 {
+		t.Errorf("an invitation that runs out: %s", text(i))
+	}
+	if deputy.item(staff).Length() != 0 {
+		t.Error("the deputy is told of the head's invitations")
+	}
+	change(`update access_invitations set expires_at = ? where inviter = ?`, time.Now().Unix()-1, h.person(access.SchoolHead))
+	if head.item(staff).Length() != 0 {
+		t.Error("what ran out presses")
+	}
+
+	// Acting for somebody that ends is told to the agent, whatever the hat.
+	if deputy.item("/konto/zastepstwa").Length() != 0 {
+		t.Error("three months are no end")
+	}
+	change(`update access_proxies set until = ? where agent = ?`, time.Now().Add(6*24*time.Hour).Unix(), h.person(access.DeputyHead))
+	change(`update access_people set version = version + 1 where id = ?`, h.person(access.DeputyHead))
+	if deputy.item("/konto/zastepstwa").Length() != 1 || head.item("/konto/zastepstwa").Length() != 0 {
+		t.Error("the end of acting for somebody")
+	}
+}
+
+// TestLockedRolesOnDesk: after one step the desk tells what the second opens,
+// and what the locked role would show is not there.
+func TestLockedRolesOnDesk(t *testing.T) {
+	h := openHouse(t)
+	at, ok := strings.CutPrefix(strings.TrimSuffix(h.staffOf(access.SchoolHead), "/osoby"), "/instytucje/")
+	if !ok {
+		t.Fatal(at)
+	}
+	school := access.InstitutionID(at)
+	_, err := h.Access().AddPerson(context.Background(), access.System(), access.NewPerson{Name: "Druga Dyrekcja", Email: "druga@example.org", Password: "zielony most nad Wisłą",
+		Roles: []access.Held{{Role: access.SchoolHead, Institution: school}, {Role: access.Teacher, Institution: school}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := h.stranger()
+	if res := v.post("/konto/zaloguj", url.Values{"email": {"druga@example.org"}, "password": {"zielony most nad Wisłą"}}); res.StatusCode != http.StatusSeeOther {
+		t.Fatalf("sign in: %d", res.StatusCode)
+	}
+	if v.item(access.SecondStepPath).Length() != 1 || v.item(access.ActsPath).Length() != 0 {
+		t.Errorf("desk: %s", text(v.page("/moje-sprawy").Find("main")))
+	}
+	if v.page("/moje-sprawy").Find(`ol.todo a[href="/konto/bezpieczenstwo"]`).Length() != 1 {
+		t.Error("the second step is no first step")
 	}
 }

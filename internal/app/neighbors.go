@@ -30,7 +30,7 @@ type names struct {
 }
 
 func (n names) People(ctx context.Context, ids []string) (map[string]string, error) {
-	return n.access.NamesOf(ctx, ids)
+	return n.access.OfficeNames(ctx, ids)
 }
 
 func (n names) Institutions(ctx context.Context, ids []string) (map[string]string, error) {
@@ -63,7 +63,7 @@ func (a addressees) Addressee(ctx context.Context, id string) (notify.Addressee,
 type letters struct{ mail *mail.Service }
 
 func (l letters) Send(ctx context.Context, tx *db.Tx, x access.Letter) error {
-	_, err := l.mail.Send(ctx, tx, mail.Letter{To: x.To, Lang: x.Lang, Subject: x.Subject, Text: x.Text, Secret: x.Secret, Topic: "access.letter"})
+	_, err := l.mail.Send(ctx, tx, mail.Letter{To: x.To, Lang: x.Lang, Subject: x.Subject, Text: x.Text, Secret: x.Secret, Person: string(x.Person), Topic: "access.letter"})
 	return err
 }
 

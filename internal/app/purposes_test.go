@@ -346,9 +346,7 @@ const (
 
 // stillNamed are the places in which the name of an erased person stays, and
 // why. Each is a weakness to be mended.
-var stillNamed = map[string]string{
-	"notify_items.args": "sentences in the inboxes of others (“… accepted your invitation”) hold the name until they run out",
-}
+var stillNamed = map[string]string{}
 
 // eraseMe makes a person with everything that the program can hold, and
 // returns the id. The head invited her, so others were told of her.
@@ -402,6 +400,11 @@ func eraseMe(h *house) (person access.PersonID, head access.Actor) {
 	h.exec(`insert into files_blobs (object, digest, size, thumb, thumb_size) values ('o', 'd', 1, '', 0)`)
 	h.exec(`insert into files_files (id, object, use_name, name, type, size, width, height, uploaded_by, uploaded_at, module, owner) values ('f', 'o', 'u', ?, 'x', 1, 0, 0, ?, ?, '', '')`, erasedName+".pdf", person, now)
 	h.exec(`insert into access_roles (person, institution, role, since) values (?, '', 'resident', ?)`, person, now)
+	for i, closed := range []bool{false, true} {
+		h.exec(`insert into directory_classes (id, institution, school_year, name, name_key, sort_key, tutor, closed, created_at) values (?, ?, 2020, ?, ?, ?, ?, ?, ?)`,
+			fmt.Sprint("class", i), school, fmt.Sprint(i), fmt.Sprint(i), fmt.Sprint(i), person, closed, now)
+	}
+	h.exec(`insert into directory_class_members (class, person, number, since) values ('class0', ?, 1, ?)`, person, now)
 	_, err = h.Privacy().Ask(ctx, audit.By{Person: string(person)}, "", "access", "Nazywam się "+erasedName+" i proszę o kopię danych")
 	must(err)
 	must(h.Audit().Read(ctx, audit.By{Person: string(head.Person)}, audit.Entry{Action: "privacy.copy", Object: "person", ObjectID: string(person), Subject: string(person), Details: map[string]string{"name": erasedName}}))
@@ -475,6 +478,15 @@ func (h *house) checkRecord(person access.PersonID, head access.Actor) {
 	if n := h.count(`select count(*) from access_people where id = ? and name = '' and email = '' and password = '' and closed_at is not null and login = '#' || id`, person); n != 1 {
 		h.t.Error("the bare account is not there")
 	}
+	if n := h.count(`select count(*) from directory_classes where tutor = ? and closed`, person); n != 1 {
+		h.t.Errorf("%d closed classes are on record", n)
+	}
+	if n := h.count(`select count(*) from directory_classes where id like 'class%' and tutor = ''`); n != 1 {
+		h.t.Errorf("%d open classes wait for a tutor", n)
+	}
+	if n := h.count(`select count(*) from directory_class_members where person = ?`, person); n != 0 {
+		h.t.Errorf("%d places in rosters", n)
+	}
 	if n := h.count(`select count(*) from access_proxies where agent = ? and scope = '' and ended_at is not null`, person); n != 1 {
 		h.t.Errorf("%d proxies", n)
 	}
@@ -500,11 +512,12 @@ func TestErasedByAge(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.exec(`insert into notify_people (person, hour) values (?, 9)`, person)
+		h.exec(`update directory_class_members set until = ? where person = ?`, time.Now().AddDate(-3, 0, 0).Unix(), person)
 		before := time.Now().AddDate(0, -24, 0)
 		for range 2 { // in whatever order, and again
 			for _, p := range h.Privacy().Registry.Purposes() {
 				for _, x := range p.Holds {
-					if p.Module != "access" {
+					if p.Module != "access" && p.Module != "directory" {
 						continue
 					}
 					if err := d.Write(ctx, func(tx *db.Tx) error { _, err := x.Sweep(ctx, tx, before, 500); return err }); err != nil {
@@ -516,10 +529,13 @@ func TestErasedByAge(t *testing.T) {
 				}
 			}
 		}
+		if n := h.count(`select count(*) from directory_classes where id = 'class1' and tutor = ''`); n != 1 {
+			t.Error("a tutor of 2020 is still known")
+		}
 		if n := h.count(`select count(*) from access_people where name = ''`); n != 1 {
 			t.Errorf("%d accounts ran out", n)
 		}
-		for _, table := range []string{"access_words", "access_factors", "access_codes", "notify_people", "notify_items"} {
+		for _, table := range []string{"access_words", "access_factors", "access_codes", "notify_people", "notify_items", "directory_class_members"} {
 			if n := h.count(`select count(*) from `+table+` where person = ?`, person); n != 0 {
 				t.Errorf("%d rows in %s", n, table)
 			}

@@ -123,8 +123,7 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		return err
 	}
 	m.access = access.New(access.Config{DB: d, Catalog: m.catalog, Log: log, Now: now, HTTPS: set.HTTPS, Demo: set.Demo != "",
-		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus,
-		Unread: func(ctx context.Context, person string) (int, error) { return m.notify.Unread(ctx, person) }})
+		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus})
 	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy})
 	m.access.Connect(m.directory)
 	m.directory.ConnectPeople(m.access)

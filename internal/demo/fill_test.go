@@ -200,7 +200,7 @@ func TestPeopleOfAFilledDemo(t *testing.T) {
 				officers = append(officers, a)
 			}
 		}
-		part, school := actors[1].Roles[0].Institution, actors[2].Roles[0].Institution // a part of Wieliczka's complex; a school of Kraków
+		part, school := actors[4].Roles[0].Institution, actors[0].Roles[0].Institution // a part of Wieliczka's complex; a school of Kraków
 		for n, want := range []struct{ part, school bool }{{false, true}, {true, false}} {
 			if ok := officers[n].MayAt(t.Context(), access.CorrectGroups, part) == nil; ok != want.part {
 				t.Errorf("%s at the part: %v", officers[n].Name, ok)

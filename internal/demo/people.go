@@ -44,11 +44,11 @@ func (m *maker) cast(scale Scale) []casting {
 	center := m.find(kind(register.TeacherTrainingCenter))
 	office := m.find(krakow, kind(directory.Office))
 	return append([]casting{
-		{access.SchoolHead, complex, i18n.PL, nil},
-		{access.Teacher, m.find(under(complex), kind(register.Primary)), i18n.PL, nil},
 		{access.SchoolHead, school, i18n.PL, nil},
-		{access.DeputyHead, school, i18n.PL, nil},
 		{access.Teacher, school, i18n.PL, nil},
+		{access.SchoolHead, complex, i18n.PL, nil},
+		{access.DeputyHead, school, i18n.PL, nil},
+		{access.Teacher, m.find(under(complex), kind(register.Primary)), i18n.PL, nil},
 		{access.SchoolSpecialist, school, i18n.PL, nil},
 		{access.AuthorityOfficer, office, i18n.PL, nil},
 		{access.AuthorityOfficer, m.find(salt, kind(directory.Office)), i18n.PL, nil},

@@ -116,6 +116,18 @@ func (s *Service) Over(ctx context.Context, a, b access.InstitutionID) (_ bool, 
 	return n > 0, err
 }
 
+// Leads tells whether a is b, or the head unit of b: a complex and its parts
+// have one head.
+func (s *Service) Leads(ctx context.Context, a, b access.InstitutionID) (_ bool, err error) {
+	defer fault.Wrap(&err, "does %s lead %s", a, b)
+	if a == "" || b == "" {
+		return false, nil
+	}
+	var n int
+	err = s.db.Get(ctx, &n, `select count(*) from directory_institutions where id = ? and (id = ? or head_unit = ?)`, b, a, a)
+	return n > 0, err
+}
+
 // Names are the names of institutions. Ids that are not there are left out.
 func (s *Service) Names(ctx context.Context, ids []access.InstitutionID) (map[access.InstitutionID]string, error) {
 	return names(ctx, s.db, ids)

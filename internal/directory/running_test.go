@@ -88,6 +88,17 @@ func TestOverAndNames(t *testing.T) {
 				t.Errorf("%s over %s: got %v, %v", tt.a, tt.b, got, err)
 			}
 		}
+		for _, tt := range []struct {
+			a, b string
+			want bool
+		}{
+			{"complex", "part", true}, {"complex", "complex", true}, {"part", "complex", false},
+			{"city", "complex", false}, {"city", "part", false}, {"ngo", "own", false}, // who runs is not who heads
+		} {
+			if got, err := s.Leads(ctx, id[tt.a], id[tt.b]); err != nil || got != tt.want {
+				t.Errorf("%s leads %s: got %v, %v", tt.a, tt.b, got, err)
+			}
+		}
 		for _, b := range []access.InstitutionID{"", "no-such"} {
 			if got, err := s.Over(ctx, id["city"], b); err != nil || got {
 				t.Errorf("over %q: got %v, %v", b, got, err)

@@ -91,20 +91,26 @@ func peopleOn(ctx context.Context, t *table, e engine) error {
 	return nil
 }
 
-// list is the time of one call, in a run of many.
+// list is the CPU time of one call, in a run of many; where the database is
+// another process, the time that goes by.
 func (c crew) list(ctx context.Context, f access.Filter, middle bool) (time.Duration, error) {
+	clock := cpu
+	if c.db.Name() != "sqlite" {
+		start := time.Now()
+		clock = func() time.Duration { return time.Since(start) }
+	}
 	const calls = 20
 	at := web.Cursor{}
 	if middle {
 		at = c.middle
 	}
-	began := time.Now()
+	began := clock()
 	for range calls {
 		if _, _, err := c.app.Access().People(ctx, c.admin, f, at); err != nil {
 			return 0, err
 		}
 	}
-	return time.Since(began) / calls, nil
+	return (clock() - began) / calls, nil
 }
 
 func (c crew) page(query string) (time.Duration, error) {

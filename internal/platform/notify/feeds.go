@@ -196,7 +196,7 @@ func (s *Service) feedOf(ctx context.Context, person string, l *i18n.L) (string,
 		if n == 0 {
 			f.Updated = at
 		}
-		f.Entries = append(f.Entries, &feeds.AtomEntry{Title: wordsOnly(s.title(l, i)), Updated: at, Id: "urn:uuid:" + i.ID,
+		f.Entries = append(f.Entries, &feeds.AtomEntry{Title: wordsOnly(s.title(ctx, l, i)), Updated: at, Id: "urn:uuid:" + i.ID,
 			Links: []feeds.AtomLink{{Href: s.post.URL(inboxPath + "/" + i.ID), Rel: "alternate"}}})
 	}
 	return feeds.ToXML(f)

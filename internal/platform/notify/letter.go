@@ -102,7 +102,7 @@ func (s *Service) writeIn(ctx context.Context, tx *db.Tx, person string, a Addre
 		return nil
 	}
 	slices.SortFunc(items, func(x, y item) int { return strings.Compare(x.ID, y.ID) })
-	id, err := s.post.Send(ctx, tx, s.letter(person, a, items))
+	id, err := s.post.Send(ctx, tx, s.letter(ctx, person, a, items))
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (s *Service) holdPart(ctx context.Context, tx *db.Tx, person string, now ti
 const shownInLetter = 40
 
 // letter composes a letter to a person about several things, by topics.
-func (s *Service) letter(person string, a Addressee, items []item) mail.Letter {
+func (s *Service) letter(ctx context.Context, person string, a Addressee, items []item) mail.Letter {
 	l := s.catalog.In(a.Lang)
 	topic, urgent := items[0].Topic, false
 	for _, i := range items {
@@ -190,14 +190,14 @@ func (s *Service) letter(person string, a Addressee, items []item) mail.Letter {
 	letter := mail.Letter{To: a.Email, Lang: l.Lang, Person: person, Topic: "notify.digest", Bulk: !urgent,
 		Subject: l.N("notify.letter.subject", len(items)), UnsubscribeURL: s.post.URL(stopPath + s.stopToken(person, topic))}
 	if len(items) == 1 {
-		letter.Subject = s.title(l, items[0])
+		letter.Subject = s.title(ctx, l, items[0])
 	}
 	if topic != everything {
 		letter.Topic = topic
 	}
 	var b strings.Builder
 	b.WriteString(l.T("notify.letter.hello") + "\n\n")
-	s.list(&b, l, items)
+	s.list(ctx, &b, l, items)
 	stop := l.T("notify.letter.stop_all")
 	if topic != everything {
 		stop = l.T("notify.letter.stop", "topic", s.topicName(l, topic))
@@ -209,7 +209,7 @@ func (s *Service) letter(person string, a Addressee, items []item) mail.Letter {
 
 // list writes the things under the names of their topics. Links lead by way of
 // the inbox, so that what was opened from a letter is read there as well.
-func (s *Service) list(b *strings.Builder, l *i18n.L, items []item) {
+func (s *Service) list(ctx context.Context, b *strings.Builder, l *i18n.L, items []item) {
 	rest := max(0, len(items)-shownInLetter)
 	items = items[:len(items)-rest]
 	var topics []string
@@ -222,7 +222,7 @@ func (s *Service) list(b *strings.Builder, l *i18n.L, items []item) {
 		b.WriteString(strings.ToUpper(s.topicName(l, topic)) + "\n\n")
 		for _, i := range items {
 			if i.Topic == topic {
-				s.listOne(b, l, i)
+				s.listOne(ctx, b, l, i)
 			}
 		}
 	}
@@ -231,9 +231,9 @@ func (s *Service) list(b *strings.Builder, l *i18n.L, items []item) {
 	}
 }
 
-func (s *Service) listOne(b *strings.Builder, l *i18n.L, i item) {
-	b.WriteString("* " + s.title(l, i) + "\n")
-	if more := s.more(l, i); more != "" {
+func (s *Service) listOne(ctx context.Context, b *strings.Builder, l *i18n.L, i item) {
+	b.WriteString("* " + s.title(ctx, l, i) + "\n")
+	if more := s.more(ctx, l, i); more != "" {
 		b.WriteString(more + "\n")
 	}
 	if i.Link != "" {

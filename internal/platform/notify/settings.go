@@ -168,7 +168,7 @@ func (s *Service) Held(ctx context.Context, person string) (h Held, err error) {
 		return h, err
 	}
 	for _, i := range rows {
-		h.Inbox = append(h.Inbox, HeldItem{i.CreatedAt, s.topicName(l, i.Topic), s.title(l, i), i.ReadAt != nil})
+		h.Inbox = append(h.Inbox, HeldItem{i.CreatedAt, s.topicName(l, i.Topic), s.title(ctx, l, i), i.ReadAt != nil})
 	}
 	set, err := s.Settings(ctx, person)
 	if err != nil {

@@ -23,7 +23,8 @@ type Message struct {
 	Key string
 	// Args fill the texts. One whose name ends in _date is a day YYYY-MM-DD,
 	// one whose name ends in _at is a moment in UTC seconds; both are written
-	// as the reader's language does.
+	// as the reader's language does. One whose name ends in _person is the id
+	// of a person, named when it is read: no name lies in an inbox.
 	Args map[string]string
 	Link string // a path of ours, "" for none
 	// Once names what is told, such as "enrollment/ID/offered": the same name

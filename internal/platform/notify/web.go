@@ -87,7 +87,7 @@ func (h handlers) getInbox(w http.ResponseWriter, r *web.Request) error {
 	p := inboxPage{Page: r.Page(w, r.L.T("notify.title"), account(r))}
 	p.NoIndex = true
 	for _, i := range rows {
-		p.Rows = append(p.Rows, itemView{Title: h.title(r.L, i), Text: h.more(r.L, i), Topic: h.topicName(r.L, i.Topic),
+		p.Rows = append(p.Rows, itemView{Title: h.title(r.Context(), r.L, i), Text: h.more(r.Context(), r.L, i), Topic: h.topicName(r.L, i.Topic),
 			When: r.L.DateTime(i.created().In(web.Warsaw)), Href: inboxPath + "/" + i.ID, Unread: i.ReadAt == nil})
 		p.Unread = p.Unread || i.ReadAt == nil
 	}

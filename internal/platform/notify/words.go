@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"context"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -26,17 +27,17 @@ func (i item) created() time.Time { return time.Unix(i.CreatedAt, 0) }
 
 // title is the sentence in the reader's language. A text that a later version
 // of the program no longer has is named by its topic.
-func (s *Service) title(l *i18n.L, i item) string {
+func (s *Service) title(ctx context.Context, l *i18n.L, i item) string {
 	if !s.catalog.Has(i.Message) {
 		return s.topicName(l, i.Topic)
 	}
-	return l.T(i.Message, i.pairs(l)...)
+	return l.T(i.Message, s.pairs(ctx, l, i)...)
 }
 
 // more is what the message says beside the sentence, "" for nothing.
-func (s *Service) more(l *i18n.L, i item) string {
+func (s *Service) more(ctx context.Context, l *i18n.L, i item) string {
 	if key := i.Message + "_text"; s.catalog.Has(key) {
-		return l.T(key, i.pairs(l)...)
+		return l.T(key, s.pairs(ctx, l, i)...)
 	}
 	return ""
 }
@@ -49,22 +50,28 @@ func (s *Service) topicName(l *i18n.L, topic string) string {
 }
 
 // pairs are the arguments as the language writes them.
-func (i item) pairs(l *i18n.L) []any {
+func (s *Service) pairs(ctx context.Context, l *i18n.L, i item) []any {
 	var args map[string]string
 	if json.Unmarshal([]byte(i.Args), &args) != nil {
 		return nil // we wrote it; should it be broken, the sentence shows its gaps
 	}
 	pairs := make([]any, 0, 2*len(args))
 	for name, value := range args {
-		pairs = append(pairs, name, written(l, name, value))
+		pairs = append(pairs, name, s.written(ctx, l, name, value))
 	}
 	return pairs
 }
 
-func written(l *i18n.L, name, value string) string {
+func (s *Service) written(ctx context.Context, l *i18n.L, name, value string) string {
 	switch {
 	case strings.HasSuffix(name, "_date"):
 		return l.DateText(value)
+	case strings.HasSuffix(name, "_person"):
+		// Kept as an id, so that who is erased is named no more.
+		if a, err := s.people.Addressee(ctx, value); err == nil && a.Name != "" {
+			return a.Name
+		}
+		return l.T("notify.nobody")
 	case strings.HasSuffix(name, "_at"):
 		if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
 			return l.DateTime(time.Unix(seconds, 0).In(web.Warsaw))
