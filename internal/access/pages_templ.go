@@ -562,7 +562,7 @@ func accountView(p accountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = accountNav(p.Page, "/konto").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.AccountNav(p.Page).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

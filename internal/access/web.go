@@ -24,6 +24,10 @@ func (s *Service) Routes(sh *web.Shell) {
 	s.staffRoutes(sh)
 	s.deskRoutes(sh)
 	sh.AddNav(70, "nav.desk", "/moje-sprawy", Can(SeeDesk))
+	sh.AddAccount(10, "account.title", "/konto")
+	sh.AddAccount(20, "account.nav.security", SecurityPath)
+	sh.AddAccount(40, "proxy.title", "/konto/zastepstwa")
+	sh.AddAccount(50, "acts.title", ActsPath)
 }
 
 type signInPage struct {

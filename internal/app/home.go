@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 func (a *App) homeRoutes() {
 	a.shell.Handle("GET /{$}", web.Public, a.getFront)
 	a.shell.Handle("GET /moje-sprawy", access.Can(access.SeeDesk), a.getDesk)
-	a.shell.Handle("GET /administracja", access.SignedIn, a.getAdministration)
+	a.shell.Handle("GET "+administrationPath, administers{}, a.getAdministration)
 	a.shell.Handle("GET /jak-korzystac", web.Public, a.getGuide)
 	a.shell.Handle("GET /pomoc", web.Public, a.getHelp)
 	a.shell.Handle("GET /robots.txt", web.Public, getRobots)
@@ -30,13 +31,18 @@ func (administers) Name() string { return "can administer something" }
 
 func (administers) Allow(r *web.Request) error {
 	who := access.ActorOf(r.Request)
-	var err error
+	refusal := who.Must(administration[0].permission)
 	for _, place := range administration {
-		if err = who.Must(place.permission); err == nil {
+		err := who.Must(place.permission)
+		if err == nil {
 			return nil
 		}
+		// Who would get in after the second step of signing in is led there.
+		if d := (*web.Detour)(nil); errors.As(err, &d) {
+			refusal = err
+		}
 	}
-	return err
+	return refusal
 }
 
 type frontPage struct {

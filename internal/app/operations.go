@@ -18,7 +18,6 @@ func (a *App) operationsRoutes() {
 	a.shell.Handle("GET /administracja/zadania", access.Can(access.SeeJobs), a.getJobs)
 	a.shell.Handle("POST /administracja/zadania/{id}/ponow", access.Can(access.RetryJobs), a.postRetry)
 	a.shell.Handle("POST /administracja/zadania/{id}/usun", access.Can(access.RetryJobs), a.postDiscard)
-	a.shell.AddNav(90, "nav.jobs", "/administracja/zadania", access.Can(access.SeeJobs))
 	a.shell.AddDesk(a.parkedOnDesk)
 }
 

@@ -151,6 +151,10 @@ func (m *modules) platformRoutes() {
 	m.mail.Routes(sh, mail.Doors{Office: access.Can(access.ManageMail), By: by, Address: m.ownAddress})
 	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
 	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
+	sh.AddAccount(30, "account.nav.inbox", "/konto/powiadomienia")
+	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
+	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
+	sh.AddAccount(80, "account.nav.looked", "/konto/kto-zagladal")
 	m.privacy.Routes(sh, privacy.Doors{Own: access.SignedIn, Fresh: access.Fresh, Protection: access.Can(access.ManagePrivacy), By: by, Mine: institutionsOf})
 }
 

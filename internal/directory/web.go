@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"kladka/internal/access"
 	"kladka/internal/platform/web"
 )
 
@@ -24,7 +23,6 @@ func (s *Service) Routes(sh *web.Shell) {
 	s.classesRoutes(sh)
 	sh.AddNav(10, "nav.institutions", listPath, web.Public)
 	sh.AddNav(20, "nav.municipalities", townsPath, web.Public)
-	sh.AddNav(80, "nav.register", "/administracja/rejestr", access.Can(access.SeeImports))
 	sh.AddDoorway(s.doorway)
 	sh.AddDesk(s.desk)
 	sh.AddFirstSteps(s.firstSteps)

@@ -152,6 +152,31 @@ func (p Page) WithErrors(err error) Page {
 	return p
 }
 
+// AddAccount puts a page of the own account into the links above such pages.
+// Smaller ranks stand first.
+func (s *Shell) AddAccount(rank int, key, href string) {
+	s.account = append(s.account, navEntry{key: key, href: href, rank: rank})
+	slices.SortStableFunc(s.account, func(a, b navEntry) int { return a.rank - b.rank })
+}
+
+// accountLinks are the pages of the own account. Of those whose address this
+// page begins with, the longest is where we are.
+func (p Page) accountLinks() []Link {
+	path, _, _ := strings.Cut(p.Path, "?")
+	var links []Link
+	here := -1
+	for i, n := range p.shell.account {
+		links = append(links, Link{Text: p.L.T(n.key), Href: n.href})
+		if (path == n.href || strings.HasPrefix(path, n.href+"/")) && (here < 0 || len(n.href) > len(links[here].Href)) {
+			here = i
+		}
+	}
+	if here >= 0 {
+		links[here].Current = true
+	}
+	return links
+}
+
 // DeskItem is one thing for a person to do or to know, on "Moje sprawy".
 type DeskItem struct {
 	Rank  int // smaller is more urgent

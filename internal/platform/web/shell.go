@@ -73,6 +73,7 @@ type Shell struct {
 	routes  []Route
 	doors   map[string]*door // by pattern
 	nav     []navEntry
+	account []navEntry
 	desk    []func(r *Request) ([]DeskItem, error)
 	first   []func(r *Request) ([]StepItem, error)
 	front   []func(r *Request) ([]Doorway, error)
