@@ -12,6 +12,8 @@ import (
 	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/web"
 )
 
 // Act is what somebody prepared in the head's name; it binds when the head
@@ -35,6 +37,9 @@ type ActKind struct {
 	Do func(ctx context.Context, who Actor, a Act) error
 	// Tell is what the act would do: a message key with its arguments.
 	Tell func(a Act) (key string, args []any)
+	// Lines are everything that the act would do, one by one, for who approves
+	// it: nobody signs what they have not seen. nil when Tell says it all.
+	Lines func(l *i18n.L, a Act) []string
 }
 
 const inviteAct = "invite"
@@ -65,7 +70,25 @@ func (s *Service) declareOwnActs() {
 			}
 			return "act.invite_text", []any{"first", list[0].Name, "n", len(list)}
 		},
+		Lines: inviteLines,
 	})
+}
+
+// inviteLines names everybody whom an act would invite, to what and until when.
+// Of the address it shows what tells a wrong one from a right one.
+func inviteLines(l *i18n.L, a Act) (lines []string) {
+	var list []Invitee
+	if json.Unmarshal([]byte(a.Payload), &list) != nil {
+		return nil
+	}
+	for _, i := range list {
+		line := i.Name + ", " + mask(i.Email) + ": " + l.T("role."+string(i.Role))
+		if i.Until != 0 {
+			line += " (" + l.Date(time.Unix(i.Until, 0).Add(-time.Second).In(web.Warsaw)) + ")"
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // Prepare writes down what the head shall approve. Who asks must hold
@@ -104,9 +127,16 @@ func (s *Service) Prepare(ctx context.Context, who Actor, at InstitutionID, kind
 
 // PrepareInvitations lets a secretary ask for what the head will send.
 func (s *Service) PrepareInvitations(ctx context.Context, who Actor, at InstitutionID, list []Invitee) error {
+	own, err := s.ownLogin(ctx, who)
+	if err != nil {
+		return err
+	}
 	for _, i := range list {
 		if err := i.check(s.now()); err != nil {
 			return err
+		}
+		if login, _ := loginOf(i.Email); login == own {
+			return fault.InvalidFields([]fault.Field{{Name: "email", Key: "access.fault.own_invitation"}})
 		}
 		// What the head could not send is not prepared either.
 		if i.Institution != at || !SchoolHead.MayGive(i.Role) && !CenterDirector.MayGive(i.Role) {
@@ -114,6 +144,16 @@ func (s *Service) PrepareInvitations(ctx context.Context, who Actor, at Institut
 		}
 	}
 	return s.Prepare(ctx, who, at, inviteAct, list)
+}
+
+// ownLogin is the address of who asks, "" for a stranger: nobody is invited by
+// their own hand.
+func (s *Service) ownLogin(ctx context.Context, who Actor) (own string, err error) {
+	if !who.SignedIn() {
+		return "", nil
+	}
+	err = s.db.Get(ctx, &own, `select login from access_people where id = ?`, who.Person)
+	return own, err
 }
 
 // ActsPath is the page of what waits for approval.
@@ -159,6 +199,9 @@ func (s *Service) Decide(ctx context.Context, who Actor, id string, approve bool
 	}
 	if err := who.MayAt(ctx, ApproveActs, a.Institution); err != nil {
 		return hide(err)
+	}
+	if _, known := s.acts[a.Kind]; approve && !known {
+		return fault.New(fault.Conflict, "access.fault.settled") // of a module that is no more
 	}
 	now := s.now()
 	if err := s.settleAct(ctx, who, a, approve, reason, now); err != nil || !approve {

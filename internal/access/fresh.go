@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 
 	"kladka/internal/platform/fault"
 )
@@ -74,8 +75,19 @@ func (s *Service) ownPassword(ctx context.Context, network string, p Person, pas
 	return err
 }
 
-// refresh notes that the person proved to be there, under a new token.
+// refresh notes that the person proved to be there, under a new token. A session
+// that was ended meanwhile, from another browser, stays ended: comparing a
+// password takes long enough for that.
 func (s *Service) refresh(ctx context.Context) error {
+	before := s.session(ctx)
+	var open bool
+	err := s.db.Get(ctx, &open, `select exists (select 1 from access_sessions where id = ? and person = ?)`, before.ID, before.Person)
+	if err != nil {
+		return err
+	}
+	if !open {
+		return errors.Join(fault.New(fault.SignedOut, "fault.signed_out"), s.sessions.Destroy(ctx))
+	}
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}

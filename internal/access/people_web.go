@@ -834,6 +834,7 @@ type actsPage struct {
 type actLine struct {
 	Act
 	Words string
+	Lines []string // everything it would do, when Words do not say it all
 }
 
 func (s *Service) getActs(w http.ResponseWriter, r *web.Request) error {
@@ -853,6 +854,9 @@ func (s *Service) actLines(l *i18n.L, acts []Act) []actLine {
 		if k, known := s.acts[a.Kind]; known {
 			key, args := k.Tell(a)
 			line.Words = l.T(key, args...)
+			if k.Lines != nil {
+				line.Lines = k.Lines(l, a)
+			}
 		}
 		lines = append(lines, line)
 	}

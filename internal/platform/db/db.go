@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -101,6 +102,9 @@ func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String()
 	write, err := connectSQLite(ctx, name+"?"+sqliteWriter)
 	if err != nil {
@@ -115,6 +119,20 @@ func openSQLite(ctx context.Context, path string) (_ *DB, err error) {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return newDB(SQLite, write, read), nil
+}
+
+// private makes the file before SQLite does, which would let everybody on the
+// machine read it: the folder may be one that others can enter. The log beside
+// it gets the same mode from SQLite. A file that stands is left as it is.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func connectSQLite(ctx context.Context, address string) (*sqlx.DB, error) {

@@ -2,6 +2,7 @@ package law
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -36,11 +37,13 @@ const (
 const words = 500
 
 // check finds what is wrong with a change, but for what only the rows know.
-func (c Change) check(u Unit, today string) []fault.Field {
+func (c Change) check(p Param, today string) []fault.Field {
 	var fields []fault.Field
 	wrong := func(name, key string) { fields = append(fields, fault.Field{Name: name, Key: key}) }
-	if checkValue(u, c.Value) != nil {
-		wrong(fieldValue, "law.fault.value."+string(u))
+	if checkValue(p.Unit, c.Value) != nil {
+		wrong(fieldValue, "law.fault.value."+string(p.Unit))
+	} else if n, err := strconv.ParseInt(c.Value, 10, 64); err == nil && n < p.Least {
+		fields = append(fields, fault.Field{Name: fieldValue, Key: "law.fault.least", Args: []any{"n", p.Least}})
 	}
 	if !isDate(c.ValidFrom) || c.ValidFrom < "1918-11-11" || c.ValidFrom > "2199-12-31" {
 		wrong(fieldFrom, "law.fault.from")
@@ -67,7 +70,7 @@ func (s *Service) Add(ctx context.Context, by audit.By, c Change) (err error) {
 	if !ok {
 		return fault.ErrNotFound
 	}
-	if err := fault.InvalidFields(c.check(p.Unit, day(now))); err != nil {
+	if err := fault.InvalidFields(c.check(p, day(now))); err != nil {
 		return err
 	}
 	row := Row{ID: newID(), Key: c.Key, ValidFrom: c.ValidFrom, Value: c.Value, Basis: c.Basis, ReviewBy: c.ReviewBy,

@@ -68,6 +68,7 @@ type Param struct {
 	Unit    Unit      //
 	Title   string    // message key of its name
 	Default []Default // at least one
+	Least   int64     // of a number: less is not taken from anybody
 }
 
 // Default is a row as it is seeded.

@@ -225,7 +225,7 @@ func TestWithdraw(t *testing.T) {
 				t.Errorf("want %v: %v", want, err)
 			}
 		}
-		if err := s.Add(t.Context(), officer, Change{Key: AuditKeep, ValidFrom: "2026-11-01", Value: "12", Basis: "pomyłka"}); err != nil {
+		if err := s.Add(t.Context(), officer, Change{Key: AuditKeep, ValidFrom: "2026-11-01", Value: "48", Basis: "pomyłka"}); err != nil {
 			t.Fatal(err)
 		}
 		rows, err = readRows(t.Context(), d)

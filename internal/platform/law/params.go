@@ -27,8 +27,12 @@ func Platform() []Param {
 		return Param{Key: key, Unit: u, Title: "law.param." + key[len("law."):],
 			Default: []Default{{ValidFrom: from, Value: value, Basis: basis, Verified: verified}}}
 	}
+	// Who may change the numbers stands in the log as well, and must not be able
+	// to have it emptied by tomorrow.
+	log := one(AuditKeep, Months, "24", "", logs, false)
+	log.Least = 24
 	return []Param{
-		one(AuditKeep, Months, "24", "", logs, false),
+		log,
 		one(RequestAnswer, Months, "1", gdprApplies, "art. 12 ust. 3 RODO", true),
 		one(RequestProlonged, Months, "2", gdprApplies, "art. 12 ust. 3 RODO", true),
 		one(DigitalConsentAge, Years, "16", gdprApplies, "art. 8 ust. 1 RODO", true),
