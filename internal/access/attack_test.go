@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
@@ -99,4 +100,53 @@ func TestRefreshRevivesNothing(t *testing.T) {
 			t.Error("the session is back")
 		}
 	})
+}
+
+// TestInRostersOnly: a teacher who is a parent as well is no pupil.
+func TestInRostersOnly(t *testing.T) {
+	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
+		c := newCommunity(t, d)
+		pupil, parent := c.add(Held{Pupil, c.school}), c.add(Held{Guardian, c.school})
+		both, teacher := c.add(Held{Guardian, c.school}, Held{Teacher, c.school}), c.add(Held{Teacher, c.school})
+		only, err := c.InRostersOnly(t.Context(), []string{string(pupil.Person), string(parent.Person), string(both.Person), string(teacher.Person), "nobody"})
+		if err != nil || len(only) != 2 || !only[string(pupil.Person)] || !only[string(parent.Person)] {
+			t.Error(only, err)
+		}
+	})
+}
+
+// TestPupilsTakeNoDuties: neither by proxy nor as successors, whatever id the
+// form names.
+func TestPupilsTakeNoDuties(t *testing.T) {
+	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
+		c := newCommunity(t, d)
+		ctx := t.Context()
+		head, teacher := c.add(Held{SchoolHead, c.school}), c.add(Held{Teacher, c.school})
+		for _, role := range []Role{Pupil, Guardian} {
+			child := c.add(Held{role, c.school})
+			wantKind(t, "proxy", c.Entrust(ctx, head, Proxy{Agent: child.Person, Role: SchoolHead, Institution: c.school, Scope: "wszystko co trzeba",
+				Until: c.now().AddDate(0, 1, 0).Unix()}), fault.Invalid)
+			wantKind(t, "successor", c.End(ctx, head, teacher.Person, Held{Teacher, c.school}, child.Person), fault.Invalid)
+		}
+	})
+}
+
+// TestNamesAreNames: a name cannot be a paragraph or a link of its own in
+// somebody's letter.
+func TestNamesAreNames(t *testing.T) {
+	for _, name := range []string{"Jan\n\nPilne: zaloguj", "Jan Kos https://zlodziej.example", "jan@example.org", "Jan \u202esoK", "Jan\u2028Kos", "<b>Jan</b>", "Jan\tKos"} {
+		e := fault.As(NewPerson{Name: name, Email: "a@example.org"}.check())
+		if e == nil || len(e.Fields) != 1 || e.Fields[0].Key != "staff.fault.name_signs" {
+			t.Errorf("account of %q: %v", name, e)
+		}
+		e = fault.As(Invitee{Name: name, Email: "a@example.org", Role: Teacher, Institution: "i"}.check(time.Time{}))
+		if e == nil || len(e.Fields) != 1 || e.Fields[0].Key != "staff.fault.name_signs" {
+			t.Errorf("invitation of %q: %v", name, e)
+		}
+	}
+	for _, name := range []string{"Anna Maria Nowak-Żurek", "Д’Артаньян Іван", "O'Neil, Jan", "J. R. (Jan) Kos", "Jan\u00a0Kos", "---"} {
+		if err := (NewPerson{Name: name, Email: "a@example.org"}).check(); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"time"
@@ -22,6 +23,7 @@ type livingCard struct {
 	PIN         string        `db:"pin"`
 	Kind        string        `db:"pin_kind"`
 	UsedAt      *int64        `db:"used_at"`
+	Step        string        `db:"-"` // this bringing of the card to this browser
 }
 
 // The kinds of PIN.
@@ -80,6 +82,7 @@ func (s *Service) secretMatches(ctx context.Context, n card.Number, secret card.
 type cardStep struct {
 	Number card.Number `json:"number"`
 	At     int64       `json:"at"`
+	Once   string      `json:"once"` // in the forms of this step and of no other
 }
 
 const (
@@ -90,7 +93,7 @@ const (
 // rememberCard begins the second step under a new token. Whoever was signed in
 // in this browser is not any more.
 func (s *Service) rememberCard(ctx context.Context, n card.Number) error {
-	data, err := json.Marshal(cardStep{n, s.now().Unix()})
+	data, err := json.Marshal(cardStep{n, s.now().Unix(), rand.Text()})
 	if err != nil {
 		return err
 	}
@@ -110,7 +113,9 @@ func (s *Service) cardAtHand(ctx context.Context) (livingCard, error) {
 		s.now().Sub(time.Unix(step.At, 0)) > cardStepLife {
 		return livingCard{}, fault.ErrNotFound
 	}
-	return cardByNumber(ctx, s.db, step.Number)
+	c, err := cardByNumber(ctx, s.db, step.Number)
+	c.Step = step.Once
+	return c, err
 }
 
 // choosePIN sets the PIN at the first use. Of two browsers that do so at once

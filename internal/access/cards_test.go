@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -617,23 +618,22 @@ func TestNobodyLearnsNumbersByTime(t *testing.T) {
 	h := openCardHouse(t, testkit.SQLite(t, tables))
 	c := h.issue(false, h.pupil("Ala Kot"))[0]
 	void := h.issue(true, c.Person)[0]
-	quickest := func(n card.Number) time.Duration {
-		best := time.Hour
-		for i := range 6 {
+	// The quickest of many tries, taken in turn: a busy machine only adds time.
+	numbers := []card.Number{void.Number, card.NewNumber(), c.Number}
+	best := []time.Duration{time.Hour, time.Hour, time.Hour}
+	for i := range 40 {
+		for k, n := range numbers {
 			began := time.Now()
 			if err := h.checkCard(t.Context(), fmt.Sprint(n, i), n, wrongSecret(), ""); fault.KindOf(err) != fault.Invalid {
 				t.Fatal(err)
 			}
-			best = min(best, time.Since(began))
+			best[k] = min(best[k], time.Since(began))
 		}
-		return best
-	}
-	known, unknown, ended := quickest(void.Number), quickest(card.NewNumber()), quickest(c.Number)
-	for name, other := range map[string]time.Duration{"unknown": unknown, "void": ended} {
-		if other*2 < known || known*2 < other {
-			t.Errorf("a known number takes %s, one that is %s %s", known, name, other)
+		if i >= 5 && slices.Max(best) < 2*slices.Min(best) {
+			return
 		}
 	}
+	t.Errorf("known, unknown and void take %v", best)
 }
 
 func TestSlipsAreNotCounted(t *testing.T) {

@@ -116,6 +116,7 @@ type pinPage struct {
 const (
 	pictureField = "obrazek"
 	wordField    = "slowo"
+	stepField    = "krok"
 )
 
 func pinField(kind string) string {
@@ -165,6 +166,13 @@ func (s *Service) postPIN(w http.ResponseWriter, r *web.Request) error {
 	c, err := s.cardAtHand(r.Context())
 	if err != nil {
 		return s.noCardAtHand(w, r, err)
+	}
+	// The history of a browser keeps forms that were answered with a page: those
+	// of an earlier pupil, sent again after their card was brought once more,
+	// would choose their pictures.
+	if step := r.PostFormValue(stepField); step != "" && step != c.Step {
+		w.Header().Set("Cache-Control", "no-store")
+		return r.Redirect(w, withNext(pinPath, r.Value("dalej")))
 	}
 	p := pinPage{Card: c}
 	if word := r.PostFormValue(wordField); word == "" && !r.PostForm.Has(wordField) {
@@ -282,21 +290,20 @@ type finishedPage struct{ web.Page }
 // that everything is over. A browser comes here by itself after three minutes
 // without a click. The page is drawn after a second visit, to a stranger.
 func (s *Service) getFinished(w http.ResponseWriter, r *web.Request) error {
+	a := ActorOf(r.Request)
+	if a.SignedIn() && !a.Shared {
+		web.LeaveNothing(w)
+		return r.Redirect(w, home(a))
+	}
+	halfway := s.session(r.Context()).Asked[cardStepKey] != "" // brought a card, and went away
+	if a.SignedIn() || halfway {
+		if err := s.sessions.Destroy(r.Context()); err != nil {
+			return err
+		}
+		return r.FinishShared(w)
+	}
 	web.LeaveNothing(w)
-	if a := ActorOf(r.Request); a.SignedIn() {
-		if !a.Shared {
-			return r.Redirect(w, home(a))
-		}
-		if err := s.sessions.Destroy(r.Context()); err != nil {
-			return err
-		}
-		return r.Redirect(w, web.FinishedPath)
-	}
-	if s.session(r.Context()).Asked[cardStepKey] != "" { // halfway, and went away
-		if err := s.sessions.Destroy(r.Context()); err != nil {
-			return err
-		}
-	}
+	r.StayShared(w)
 	p := finishedPage{r.Page(w, r.L.T("cards.finished.title"))}
 	p.NoIndex = true
 	return r.Render(w, finishedView(p))

@@ -50,6 +50,8 @@ func (n Invitee) check(now time.Time) error {
 	var faults []fault.Field
 	if l := utf8.RuneCountInString(n.Name); l < 3 || l > 120 {
 		faults = append(faults, fault.Field{Name: "name", Key: "access.fault.name"})
+	} else if oddName(n.Name) {
+		faults = append(faults, fault.Field{Name: "name", Key: "staff.fault.name_signs"})
 	}
 	if _, ok := loginOf(n.Email); !ok {
 		faults = append(faults, fault.Field{Name: "email", Key: "access.fault.email"})

@@ -128,7 +128,7 @@ func (s *Service) passOn(ctx context.Context, tx *db.Tx, person PersonID, h Held
 		return nil
 	}
 	var one int
-	err := tx.Get(ctx, &one, `select 1 from access_roles where person = ? and institution = ? and since <= ? and (until is null or until > ?) limit 1`,
+	err := tx.Get(ctx, &one, `select 1 from access_roles where person = ? and institution = ? and role not in ('pupil', 'guardian') and since <= ? and (until is null or until > ?) limit 1`,
 		successor, h.Institution, at, at)
 	if errors.Is(err, fault.ErrNotFound) {
 		return fault.InvalidFields([]fault.Field{{Name: "successor", Key: "access.fault.successor"}})
@@ -225,7 +225,7 @@ func (s *Service) Entrust(ctx context.Context, who Actor, p Proxy) error {
 		return err
 	}
 	agent, err := s.Actor(ctx, p.Agent)
-	if err != nil || !holdsAt(agent.Roles, p.Institution) {
+	if err != nil || !worksAt(agent.Roles, p.Institution) {
 		return fault.InvalidFields([]fault.Field{{Name: "agent", Key: "access.fault.agent"}})
 	}
 	id := uuid.Must(uuid.NewV7()).String()
@@ -282,9 +282,11 @@ func contains(list []Held, h Held) bool {
 	return false
 }
 
-func holdsAt(list []Held, at InstitutionID) bool {
+// worksAt tells whether somebody has a role there other than learning there or
+// having a child there: duties and rights of staff pass to staff only.
+func worksAt(list []Held, at InstitutionID) bool {
 	for _, x := range list {
-		if x.Institution == at {
+		if x.Institution == at && x.Role != Pupil && x.Role != Guardian {
 			return true
 		}
 	}

@@ -62,6 +62,28 @@ func (s *Service) OfficeNames(ctx context.Context, ids []string) (map[string]str
 	return names, nil
 }
 
+// InRostersOnly tells which of the people are pupils or guardians and never were
+// anything else: their names are seen in the rosters of their school alone.
+func (s *Service) InRostersOnly(ctx context.Context, ids []string) (map[string]bool, error) {
+	only := map[string]bool{}
+	for some := range slices.Chunk(ids, db.MaxParams) {
+		query, args, err := db.In(`select p.id from access_people p where p.id in (?)
+			and exists (select 1 from access_roles r where r.person = p.id and r.role in ('pupil', 'guardian'))
+			and not exists (select 1 from access_roles r where r.person = p.id and r.role not in ('pupil', 'guardian'))`, some)
+		if err != nil {
+			return nil, err
+		}
+		var found []string
+		if err := s.db.Select(ctx, &found, query, args...); err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			only[id] = true
+		}
+	}
+	return only, nil
+}
+
 // Reachable is the account as letters need it: its address stays inside the
 // program. Closed accounts are there as well; see Person.ClosedAt.
 func (s *Service) Reachable(ctx context.Context, id PersonID) (Person, error) {

@@ -5,6 +5,7 @@ import (
 	"net/mail"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"kladka/internal/platform/db"
@@ -49,6 +50,8 @@ func (n NewPerson) check() error {
 	}
 	if l := utf8.RuneCountInString(n.Name); l < 3 || l > 120 {
 		add("name", "access.fault.name")
+	} else if oddName(n.Name) {
+		add("name", "staff.fault.name_signs")
 	}
 	if _, ok := loginOf(n.Email); !ok {
 		add("email", "access.fault.email")
@@ -59,6 +62,16 @@ func (n NewPerson) check() error {
 		add("password", "access.fault.password_long")
 	}
 	return fault.InvalidFields(faults)
+}
+
+// oddName tells whether a name could be something else where it is read: names
+// stand in letters and in the inboxes of heads, and anybody gives one to
+// themselves. An end of a line would begin a paragraph of its own there, an
+// address would be a link, and marks of direction turn words round.
+func oddName(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsPrint(r) && r != '\u00a0' || strings.ContainsRune("@<>:;/\\=|", r)
+	})
 }
 
 // loginOf is the address in the form in which accounts are found.

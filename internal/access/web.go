@@ -102,8 +102,7 @@ func (s *Service) postSignOut(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	if shared {
-		web.LeaveNothing(w)
-		return r.Redirect(w, web.FinishedPath)
+		return r.FinishShared(w)
 	}
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	r.Notify(w, "notice.signed_out")

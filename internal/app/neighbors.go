@@ -33,6 +33,11 @@ func (n names) People(ctx context.Context, ids []string) (map[string]string, err
 	return n.access.OfficeNames(ctx, ids)
 }
 
+// Veiled are those whom the log does not name.
+func (n names) Veiled(ctx context.Context, ids []string) (map[string]bool, error) {
+	return n.access.InRostersOnly(ctx, ids)
+}
+
 func (n names) Institutions(ctx context.Context, ids []string) (map[string]string, error) {
 	list := make([]access.InstitutionID, len(ids))
 	for i, id := range ids {

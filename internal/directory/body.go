@@ -10,6 +10,7 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
+	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 )
@@ -55,7 +56,15 @@ func (s *Service) AddBody(ctx context.Context, who access.Actor, b Body) (id acc
 	}
 	row := b.row()
 	s.complete(&row)
-	err = s.db.Write(ctx, func(tx *db.Tx) error { return addBody(ctx, tx, row) })
+	now := s.now()
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := addBody(ctx, tx, row); err != nil {
+			return err
+		}
+		// An office that acts for a municipality reaches its schools.
+		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "directory.body", Object: "institution", ObjectID: string(row.ID), Institution: string(row.ID),
+			Details: map[string]string{"kind": string(row.Kind), "runs": row.RunningMunicipality}}, now)
+	})
 	return row.ID, b.REGON != "" && !register.REGONValid(b.REGON), err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kladka/internal/access"
+	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 )
@@ -48,21 +49,26 @@ func (s *Service) CorrectGroup(ctx context.Context, who access.Actor, id access.
 	if err != nil {
 		return err
 	}
-	now := s.now().Unix()
+	now := s.now()
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := db.Raise(ctx, tx, versionName); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `update directory_institutions set corrected = ?, officer_parent = ?, updated_at = ?,
 			revision = revision + 1 where id = ? and revision = ?`,
-			c.Choice != AsRegistered, optional(parent), now, id, c.Revision)
+			c.Choice != AsRegistered, optional(parent), now.Unix(), id, c.Revision)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return fault.New(fault.Conflict, "fault.conflict")
 		}
-		return s.regroupWith(ctx, tx, id, parent)
+		if err := s.regroupWith(ctx, tx, id, parent); err != nil {
+			return err
+		}
+		// The head above reaches the rosters below: this gives rights.
+		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "directory.group", Object: "institution", ObjectID: string(id), Institution: string(id),
+			Details: map[string]string{"choice": string(c.Choice), "under": string(parent)}}, now)
 	})
 }
 

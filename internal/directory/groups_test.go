@@ -107,6 +107,10 @@ func TestCorrectGroup(t *testing.T) {
 		if after, err := db.Version(ctx, d, versionName); err != nil || after == before {
 			t.Errorf("the version stands still: %d, %v", after, err)
 		}
+		var logged int
+		if err := d.Get(ctx, &logged, `select count(*) from audit_waiting where action = 'directory.group' and institution = ?`, group.ID); err != nil || logged != 1 {
+			t.Errorf("the log has %d rows of the change, %v", logged, err)
+		}
 		err = s.CorrectGroup(ctx, officer, group.ID, GroupCorrection{Choice: AsRegistered, Revision: group.Revision + 1})
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
+	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/jobs"
@@ -22,7 +23,7 @@ import (
 
 // writeModules are the tables that the write side of this package needs.
 var writeModules = []schema.Module{
-	{Name: "db", Files: db.Migrations}, {Name: "jobs", Files: jobs.Migrations}, {Name: "directory", Files: Migrations},
+	{Name: "db", Files: db.Migrations}, {Name: "jobs", Files: jobs.Migrations}, {Name: "audit", Files: audit.Migrations}, {Name: "directory", Files: Migrations},
 }
 
 var testNow = time.Date(2026, time.November, 22, 12, 0, 0, 0, time.UTC)

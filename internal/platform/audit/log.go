@@ -19,6 +19,12 @@ type Names interface {
 	Institutions(ctx context.Context, ids []string) (map[string]string, error)
 }
 
+// Veil is what Names may know as well: of whom the log names no name. It is
+// read by people who must not see who goes to which school.
+type Veil interface {
+	Veiled(ctx context.Context, ids []string) (map[string]bool, error)
+}
+
 // Config is what the log needs.
 type Config struct {
 	DB    *db.DB

@@ -172,6 +172,7 @@ func (s *Log) state(ctx context.Context) (st state, err error) {
 // names are the names of those who stand in some rows.
 type names struct {
 	people, institutions map[string]string
+	veiled               map[string]bool
 }
 
 func (s *Log) names(ctx context.Context, rows []shownRow, f Filter) (n names, err error) {
@@ -194,8 +195,14 @@ func (s *Log) names(ctx context.Context, rows []shownRow, f Filter) (n names, er
 	delete(people, "")
 	delete(institutions, "")
 	if len(people) > 0 {
-		if n.people, err = s.Names.People(ctx, slices.Sorted(maps.Keys(people))); err != nil {
+		ids := slices.Sorted(maps.Keys(people))
+		if n.people, err = s.Names.People(ctx, ids); err != nil {
 			return n, err
+		}
+		if v, ok := s.Names.(Veil); ok {
+			if n.veiled, err = v.Veiled(ctx, ids); err != nil {
+				return n, err
+			}
 		}
 	}
 	if len(institutions) > 0 {
@@ -245,6 +252,9 @@ func actionName(c *i18n.Catalog, l *i18n.L, action string) string {
 func (n names) person(l *i18n.L, id string) string {
 	if id == "" {
 		return ""
+	}
+	if n.veiled[id] {
+		return l.T("audit.person_veiled")
 	}
 	if name := n.people[id]; name != "" {
 		return name

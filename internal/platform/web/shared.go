@@ -48,6 +48,28 @@ func (r *Request) sharedComputer() bool {
 	return err == nil
 }
 
+// FinishShared answers what ends a visit to a shared computer, and leads to the
+// page that says so. Browsers keep whole pages for the button Back, also those
+// that no cache may store, and without scripts show them as they were; they let
+// go of them when the cookies are cleared.
+func (r *Request) FinishShared(w http.ResponseWriter) error {
+	LeaveNothing(w)
+	w.Header().Set("Clear-Site-Data", `"cache", "cookies", "storage"`)
+	return r.Redirect(w, FinishedPath+"?"+wasShared+"=1")
+}
+
+// wasShared tells the page after FinishShared that the mark of the computer went
+// with all cookies. Who comes there by themselves is no shared computer.
+const wasShared = "wspolny"
+
+// StayShared marks the computer anew, on the page after FinishShared.
+func (r *Request) StayShared(w http.ResponseWriter) {
+	if r.Value(wasShared) == "" {
+		return
+	}
+	r.markShared(w, Viewer{SignedIn: true, Shared: true})
+}
+
 // LeaveNothing tells the browser to forget the pages it keeps. The answers
 // that sign a person out, and the page after, call it.
 func LeaveNothing(w http.ResponseWriter) {

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -121,13 +122,49 @@ func (tab *Tab) Download(selector, folder string) ([]byte, error) {
 }
 
 // Back presses the button Back of the browser. A page that the browser kept
-// whole comes without a request.
+// whole comes without a request and without being loaded.
 func (tab *Tab) Back() error {
-	if err := tab.do(chromedp.NavigateBack()); err != nil {
-		return fmt.Errorf("back: %w", err)
+	_, err := tab.back()
+	return err
+}
+
+// back tells whether the browser asks first whether to send a form again.
+func (tab *Tab) back() (asks bool, err error) {
+	err = tab.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		history, err := cdp.Call(ctx, t, page.GetNavigationHistory, cdp.Empty{})
+		if err != nil {
+			return err
+		}
+		if history.CurrentIndex == 0 {
+			return errors.New("nothing was before")
+		}
+		_, err = cdp.Call(ctx, t, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[history.CurrentIndex-1].ID})
+		return err
+	}))
+	if err != nil {
+		return false, fmt.Errorf("back: %w", err)
 	}
-	time.Sleep(200 * time.Millisecond) // a kept page may ask for itself anew
-	return tab.settled()
+	time.Sleep(400 * time.Millisecond) // a kept page may ask for itself anew
+	if err := tab.settled(); err != nil {
+		return false, fmt.Errorf("back: %w", err)
+	}
+	at, err := ask[string](tab, `location.href`)
+	return strings.HasPrefix(at, "chrome-error:"), err
+}
+
+// Resend goes back; where the browser asks whether to send a form once more,
+// the answer is yes. Asked tells whether it did.
+func (tab *Tab) Resend() (asked bool, err error) {
+	asked, err = tab.back()
+	if err != nil || !asked {
+		return asked, err
+	}
+	return true, tab.leads("send again", func() error {
+		return tab.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, page.Reload, page.ReloadParams{})
+			return err
+		}))
+	})
 }
 
 // Sleep lets the clock of the page move on, as when the computer slept. Only
@@ -154,11 +191,6 @@ func (tab *Tab) Address() (string, error) {
 // it or, where it is folded, as it stands there.
 func (tab *Tab) Words(selector string) ([]string, error) {
 	return ask[[]string](tab, fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => (e.innerText || e.textContent).replace(/\s+/g, ' ').trim())`, selector))
-}
-
-// Attributes are the values of an attribute of the elements that the selector names.
-func (tab *Tab) Attributes(selector, name string) ([]string, error) {
-	return ask[[]string](tab, fmt.Sprintf(`[...document.querySelectorAll(%q)].map(e => e.getAttribute(%q) ?? '')`, selector, name))
 }
 
 // Source is the whole page with what is not to be seen, to look for what should
