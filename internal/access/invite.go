@@ -239,12 +239,28 @@ func (s *Service) Accept(ctx context.Context, who Actor, token string, n NewPers
 	if err != nil {
 		return "", err
 	}
+	version, err := versionNow(ctx, s.db, i.Inviter)
+	if err != nil {
+		return "", err
+	}
+	// Asked again after the version was read: what changes from now on shows.
+	if i, err = s.InvitationBy(ctx, token); err != nil {
+		return "", err
+	}
 	p, existing, err := s.acceptedBy(ctx, who, i, n)
+	if err != nil {
+		return "", err
+	}
+	heads, err := s.leaders(ctx, i)
 	if err != nil {
 		return "", err
 	}
 	now := s.now()
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		// Hashing took a while: who invited may have lost the right meanwhile.
+		if v, err := versionNow(ctx, tx, i.Inviter); err != nil || v != version {
+			return errors.Join(err, fault.New(fault.Conflict, "access.fault.try_again"))
+		}
 		spent, err := tx.Exec(ctx, `update access_invitations set state = 'accepted', settled_at = ?, person = ?
 			where id = ? and state = 'open' and expires_at > ?`, now.Unix(), p.ID, i.ID, now.Unix())
 		if err != nil {
@@ -270,9 +286,28 @@ func (s *Service) Accept(ctx context.Context, who Actor, token string, n NewPers
 			Subject: string(p.ID), Details: map[string]string{"role": string(i.Role)}}, now); err != nil {
 			return err
 		}
+		for _, head := range heads {
+			if err := s.tell(ctx, tx, head, "notify.second_head", map[string]string{"who_person": string(p.ID)}, staffPath(i.Institution), true); err != nil {
+				return err
+			}
+		}
 		return s.tell(ctx, tx, i.Inviter, "notify.accepted", map[string]string{"who_person": string(p.ID)}, staffPath(i.Institution), false)
 	})
 	return p.ID, err
+}
+
+func versionNow(ctx context.Context, r db.Reader, id PersonID) (v int64, err error) {
+	err = r.Get(ctx, &v, `select version from access_people where id = ?`, id)
+	return v, err
+}
+
+// leaders are those who lead the institution already when somebody is about to
+// lead it as well: a second head must not come unseen.
+func (s *Service) leaders(ctx context.Context, i Invitation) ([]PersonID, error) {
+	if !i.Role.Gives(ApproveActs) || i.Institution == "" {
+		return nil, nil
+	}
+	return s.withPermission(ctx, ApproveActs, i.Institution)
 }
 
 func (s *Service) acceptedBy(ctx context.Context, who Actor, i Invitation, n NewPerson) (p Person, existing bool, err error) {

@@ -207,7 +207,8 @@ func (s *Service) Entrust(ctx context.Context, who Actor, p Proxy) error {
 		return who.refusal()
 	}
 	held := Held{p.Role, p.Institution}
-	if !contains(who.Roles, held) || p.Institution == "" {
+	// What is told in confidence is told to one person, who cannot pass it on.
+	if !contains(who.Roles, held) || p.Institution == "" || p.Role == ReportOfficer {
 		return fault.New(fault.Forbidden, "fault.forbidden")
 	}
 	now := s.now()

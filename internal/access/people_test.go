@@ -451,3 +451,30 @@ func TestPeopleList(t *testing.T) {
 		}
 	})
 }
+
+// TestSecondHeadIsSeen: who leads an institution is told when somebody else
+// comes to lead it as well.
+func TestSecondHeadIsSeen(t *testing.T) {
+	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
+		c := newCommunity(t, d)
+		ctx := context.Background()
+		officer, head := c.add(Held{AuthorityOfficer, c.office}), c.add(Held{SchoolHead, c.school})
+		var told []PersonID
+		c.tell = func(_ context.Context, _ *db.Tx, person PersonID, key string, _ map[string]string, _ string, _ bool) error {
+			if key == "notify.second_head" {
+				told = append(told, person)
+			}
+			return nil
+		}
+		links, err := c.Invite(ctx, officer, []Invitee{{Name: "Druga Osoba", Email: "druga@example.org", Role: SchoolHead, Institution: c.school}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Accept(ctx, Stranger(), token(links[0]), NewPerson{Name: "Druga Osoba", Password: "zielony most nad Wisłą"}); err != nil {
+			t.Fatal(err)
+		}
+		if len(told) != 1 || told[0] != head.Person {
+			t.Errorf("told: %v, want the head", told)
+		}
+	})
+}

@@ -34,7 +34,7 @@ func (s *Service) peopleRoutes(sh *web.Shell) {
 	sh.Handle("POST /instytucje/{id}/osoby/cofnij", Can(SeePeople), s.postWithdraw)
 	sh.Handle("POST /instytucje/{id}/osoby/potwierdz", Can(ManageStaff), s.postConfirm)
 	sh.Handle("GET /instytucje/{id}/osoby/{person}", Can(SeePeople), s.getMember)
-	sh.Handle("POST /instytucje/{id}/osoby/{person}/odejscie", Can(ManageStaff), s.postMemberLeaves)
+	sh.Handle("POST /instytucje/{id}/osoby/{person}/odejscie", Both(Can(ManageStaff), Fresh), s.postMemberLeaves)
 	sh.Handle("GET /instytucje/{id}/dolacz", SignedIn, s.getClaim)
 	sh.Handle("POST /instytucje/{id}/dolacz", SignedIn, s.postClaim)
 
@@ -303,7 +303,8 @@ func (s *Service) personByID(ctx context.Context, who Actor, id PersonID) (Perso
 		return p, err
 	}
 	err := s.db.Get(ctx, &p, `select `+personColumns+` from access_people where id = ?
-		and not exists (select 1 from access_roles r where r.person = access_people.id and r.role in ('pupil', 'guardian'))`, id)
+		and (exists (select 1 from access_roles r where r.person = access_people.id and r.role not in ('pupil', 'guardian'))
+			or not exists (select 1 from access_roles r where r.person = access_people.id))`, id)
 	return p, err
 }
 
@@ -912,7 +913,7 @@ func (s *Service) showProxies(w http.ResponseWriter, r *web.Request, status int,
 
 func (s *Service) fillProxies(r *web.Request, p *proxiesPage, who Actor) error {
 	for _, h := range who.Roles {
-		if h.Institution == "" || h.Role == Pupil || h.Role == Guardian {
+		if h.Institution == "" || h.Role == Pupil || h.Role == Guardian || h.Role == ReportOfficer {
 			continue
 		}
 		p.Roles = append(p.Roles, web.Choice{Value: string(h.Role) + "/" + string(h.Institution), Label: r.L.T("role." + string(h.Role))})

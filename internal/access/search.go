@@ -150,7 +150,8 @@ func (s *Service) narrow(ctx context.Context, f Filter) (where string, args []an
 	case f.Role != "":
 		err = role(`role = ?`, f.Role)
 	default:
-		where += ` and not exists (select 1 from access_roles r where r.person = p.id and r.role in ('pupil', 'guardian'))`
+		where += ` and (exists (select 1 from access_roles r where r.person = p.id and r.role not in ('pupil', 'guardian'))
+			or not exists (select 1 from access_roles r where r.person = p.id))`
 	}
 	return
 }

@@ -181,6 +181,7 @@ var administration = []struct {
 	{"people", "/administracja/osoby", access.ManagePeople},
 	{"invitations", "/administracja/zaproszenia", access.ManagePeople},
 	{"register", "/administracja/rejestr", access.SeeImports},
+	{"bodies", "/instytucje/nowa", access.AddBody},
 	{"audit", "/administracja/dziennik", access.SeeAudit},
 	{"privacy", "/administracja/prywatnosc", access.ManagePrivacy},
 	{"law", "/administracja/prawo", access.EditLaw},

@@ -491,7 +491,7 @@ func (w *walk) shareComputer(cards []printedCard) {
 
 	c.first(cards[1], walkPupils[1])
 	c.did("slept for three minutes", c.tab.Wait(func() error { return c.tab.Sleep(3 * time.Minute) }))
-	c.gone("/konto/koniec")
+	c.gone("/konto/koniec?wspolny=1")
 	c.did("back", c.tab.Back())
 	c.gone("/")
 
@@ -544,7 +544,7 @@ func (p *walker) resend(c printedCard) {
 func (p *walker) finish() {
 	p.t.Helper()
 	p.click("header button.finish-now")
-	p.gone("/konto/koniec")
+	p.gone("/konto/koniec?wspolny=1")
 }
 
 // keepSheet: whoever kept the printed sheet has the number and the secret, and
@@ -576,9 +576,9 @@ func (w *walk) shareWithoutScripts(cards []printedCard) {
 	w.hurry.Store(true)
 	c.cardIn(cards[0])
 	c.pictures(walkPictures)
-	c.ends("/konto/koniec")
+	c.ends("/konto/koniec?wspolny=1")
 	w.hurry.Store(false)
-	c.gone("/konto/koniec")
+	c.gone("/konto/koniec?wspolny=1")
 	c.visit("/moje-sprawy", http.StatusOK)
 	c.gone("/")
 }

@@ -82,7 +82,7 @@ func (b *Browser) begin() error {
 	select {
 	case err := <-started:
 		return err
-	case <-time.After(stepTime):
+	case <-time.After(3 * stepTime): // a busy machine is slow to start it
 		return context.DeadlineExceeded
 	}
 }
