@@ -678,7 +678,7 @@ func TestNothingStays(t *testing.T) {
 			}
 		}
 		a := b.get(web.FinishedPath)
-		a.want(t, "over", http.StatusSeeOther, web.FinishedPath)
+		a.want(t, "over", http.StatusSeeOther, web.FinishedPath+"?wspolny=1")
 		if a.header.Get("Clear-Site-Data") == "" || a.header.Get("Cache-Control") != "no-store" {
 			t.Error("pages are kept")
 		}
