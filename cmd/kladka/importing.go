@@ -242,14 +242,7 @@ type importPeopleCmd struct {
 	Institution string `required:"" help:"Where: the RSPO number or the id of the institution."`
 	By          string `required:"" placeholder:"ADDRESS" help:"In whose name: the address of a person who may invite there."`
 
-	Base         string `env:"KLADKA_BASE" hidden:"" help:"How people reach this server, for links in letters."`
-	MailHost     string `name:"mail-host" env:"KLADKA_MAIL_HOST" hidden:""`
-	MailPort     int    `name:"mail-port" env:"KLADKA_MAIL_PORT" hidden:""`
-	MailUser     string `name:"mail-user" env:"KLADKA_MAIL_USER" hidden:""`
-	MailPassword string `name:"mail-password" env:"KLADKA_MAIL_PASSWORD" hidden:""`
-	MailTLS      string `name:"mail-tls" env:"KLADKA_MAIL_TLS" default:"starttls" enum:"starttls,tls,none" hidden:""`
-	MailFrom     string `name:"mail-from" env:"KLADKA_MAIL_FROM" hidden:""`
-	ReplyTo      string `name:"reply-to" env:"KLADKA_REPLY_TO" hidden:""`
+	mailFlags
 }
 
 // peopleReport is what the command prints with --json.
@@ -313,8 +306,7 @@ func (cmd *importPeopleCmd) build(ctx context.Context, c *Common, s *streams) (*
 	if err != nil {
 		return fail(err)
 	}
-	post := serveCmd{MailHost: cmd.MailHost, MailPort: cmd.MailPort, MailUser: cmd.MailUser, MailPassword: cmd.MailPassword, MailTLS: cmd.MailTLS, MailFrom: cmd.MailFrom}
-	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(false), Keys: keys, SMTP: post.smtp(), ReplyTo: cmd.ReplyTo, Base: cmd.Base, Listen: "127.0.0.1:8080"}, c.logger(s.err), time.Now)
+	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(false), Keys: keys, SMTP: cmd.smtp(), ReplyTo: cmd.ReplyTo, Base: cmd.Base, Listen: "127.0.0.1:8080"}, c.logger(s.err), time.Now)
 	if err != nil {
 		return fail(err)
 	}

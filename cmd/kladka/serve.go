@@ -23,6 +23,11 @@ type serveCmd struct {
 	Operator string `env:"KLADKA_OPERATOR" help:"Who runs this installation, for the footer."`
 	Rate     int    `default:"50" env:"KLADKA_RATE" help:"Requests per second that one address may make, with a burst of ten seconds' worth; 0 for no limit."`
 
+	mailFlags
+}
+
+// mailFlags are the settings of letters, for the commands that write some.
+type mailFlags struct {
 	Base         string `env:"KLADKA_BASE" placeholder:"URL" help:"How people reach this server, for links in letters: https://kladka.example. Needed with a mail server."`
 	MailHost     string `name:"mail-host" env:"KLADKA_MAIL_HOST" help:"Mail server (SMTP). Without one, letters wait on the page /administracja/poczta."`
 	MailPort     int    `name:"mail-port" env:"KLADKA_MAIL_PORT" help:"Its port; by default 587, or 465 with --mail-tls=tls."`
@@ -34,7 +39,7 @@ type serveCmd struct {
 }
 
 // smtp is the mail server, nil when none is set.
-func (cmd *serveCmd) smtp() *mail.SMTP {
+func (cmd *mailFlags) smtp() *mail.SMTP {
 	if cmd.MailHost == "" {
 		return nil
 	}

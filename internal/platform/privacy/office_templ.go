@@ -1346,7 +1346,7 @@ func requestView(p requestPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = area(p.Page, web.Input{Name: "odpowiedz", Label: p.T("privacy.answer_words"), Hint: p.T("privacy.answer_hint"), Value: p.Answer, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Textarea(p.Page, web.Area{Name: "odpowiedz", Label: p.T("privacy.answer_words"), Hint: p.T("privacy.answer_hint"), Value: p.Answer, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1411,7 +1411,7 @@ func requestView(p requestPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = area(p.Page, web.Input{Name: "powod", Label: p.T("privacy.prolong_reason"), Value: p.Reason, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = web.Textarea(p.Page, web.Area{Name: "powod", Label: p.T("privacy.prolong_reason"), Value: p.Reason, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -3177,11 +3177,11 @@ func agreementsView(p agreementsPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = choice(p.Page, "rodzaj", p.T("privacy.kind"), string(p.Form.Kind), []option{{"entrustment", p.T("privacy.agreement.entrustment")}, {"joint", p.T("privacy.agreement.joint")}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "rodzaj", Label: p.T("privacy.kind"), Value: string(p.Form.Kind), Choices: []web.Choice{{Value: "entrustment", Label: p.T("privacy.agreement.entrustment")}, {Value: "joint", Label: p.T("privacy.agreement.joint")}}, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = choice(p.Page, "modul", p.T("privacy.module"), p.Form.Module, p.Modules).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "modul", Label: p.T("privacy.module"), Value: p.Form.Module, Choices: p.Modules, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -711,7 +711,7 @@ func askView(p askPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = choice(p.Page, "instytucja", p.T("privacy.ask_to"), p.Institution, p.Options).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "instytucja", Label: p.T("privacy.ask_to"), Value: p.Institution, Choices: p.Options, Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -719,7 +719,7 @@ func askView(p askPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = area(p.Page, web.Input{Name: "tresc", Label: p.T("privacy.ask_words"), Hint: p.T("privacy.ask_words_hint"), Value: p.Words}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Textarea(p.Page, web.Area{Name: "tresc", Label: p.T("privacy.ask_words"), Hint: p.T("privacy.ask_words_hint"), Value: p.Words}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

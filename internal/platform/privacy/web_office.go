@@ -391,7 +391,7 @@ type agreementsPage struct {
 	Whole   bool
 	Lines   []agreementLine
 	Pager   web.Pager
-	Modules []option
+	Modules []web.Choice
 	Form    Agreement
 	Place   string // institution as it was typed
 }
@@ -421,9 +421,9 @@ func (h handlers) agreementsPage(w http.ResponseWriter, r *web.Request) (p agree
 		return p, err
 	}
 	p.Page, p.Whole = h.officePage(w, r, "privacy.agreements"), whole(by) == nil
-	p.Modules = []option{{"", r.L.T("privacy.all_modules")}}
+	p.Modules = []web.Choice{{Label: r.L.T("privacy.all_modules")}}
 	for _, m := range h.Registry.modules() {
-		p.Modules = append(p.Modules, option{m, h.moduleName(r, m)})
+		p.Modules = append(p.Modules, web.Choice{Value: m, Label: h.moduleName(r, m)})
 	}
 	var ids []string
 	for _, a := range all {

@@ -72,12 +72,10 @@ type askPage struct {
 	Kind        RequestKind
 	Words       string
 	Institution string
-	Options     []option
+	Options     []web.Choice
 	Audience    web.Audience
 	Next        web.Step
 }
-
-type option struct{ Value, Label string }
 
 func (h handlers) getAsk(w http.ResponseWriter, r *web.Request) error {
 	p, err := h.askPage(w, r)
@@ -102,7 +100,7 @@ func (h handlers) askPage(w http.ResponseWriter, r *web.Request) (p askPage, err
 		return p, err
 	}
 	for _, id := range append([]string{""}, mine...) {
-		p.Options = append(p.Options, option{id, institutionName(r.L, names, id)})
+		p.Options = append(p.Options, web.Choice{Value: id, Label: institutionName(r.L, names, id)})
 	}
 	clock, err := h.Law.Int(r.Context(), h.DB, law.RequestAnswer, h.Now())
 	p.Next = web.Step{What: r.L.T("privacy.ask_next"), Who: r.L.T("privacy.recipient.protection"), When: r.L.Date(clock.After(h.Now()))}
