@@ -8,33 +8,42 @@ type Permission string
 // The permissions so far. Each module that follows adds its own here, so that
 // one table shows everything.
 const (
-	SeeDesk         Permission = "desk.see"         // own things to do
-	SeeImports      Permission = "register.see"     // differences and reports of the register
-	ImportRegister  Permission = "register.import"  // take in the register of institutions
-	ImportGeography Permission = "register.geo"     // take in boundaries
-	CorrectGroups   Permission = "register.group"   // say which units stand under one head
-	AddBody         Permission = "institution.add"  // bodies outside the register
-	SeePeople       Permission = "people.see"       // names and roles of an institution's people
-	ManageStaff     Permission = "staff.manage"     // invite, confirm, end roles
-	PrepareActs     Permission = "acts.prepare"     // prepare what the head will approve
-	ApproveActs     Permission = "acts.approve"     // make it binding
-	SeeRoster       Permission = "roster.see"       // classes and their pupils
-	ManageRoster    Permission = "roster.manage"    // change them
-	IssueCards      Permission = "cards.issue"      // print pupils' cards
-	ManagePeople    Permission = "people.manage"    // accounts of the whole installation
-	SeeAudit        Permission = "audit.see"        // the log
-	ManagePrivacy   Permission = "privacy.manage"   // registers and requests, never content
-	EditLaw         Permission = "law.edit"         // numbers of the law, with basis and date
-	ManageMail      Permission = "mail.manage"      // letters that wait or failed
-	ManageFiles     Permission = "files.manage"     // names and sizes, never content
-	SeeJobs         Permission = "operations.jobs"  // work that keeps failing
-	RetryJobs       Permission = "operations.retry" // run it again or drop it
+	SeeDesk         Permission = "desk.see"        // own things to do
+	SeeImports      Permission = "register.see"    // differences and reports of the register
+	ImportRegister  Permission = "register.import" // take in the register of institutions
+	ImportGeography Permission = "register.geo"    // take in boundaries
+	CorrectGroups   Permission = "register.group"  // say which units stand under one head
+	AddBody         Permission = "institution.add" // bodies outside the register
+
+	ImportOwn          Permission = "register.own"        // take in the register for the institutions one's own authority runs
+	ProposeCorrections Permission = "institution.propose" // say what the register has wrong about one's institution
+	AcceptCorrections  Permission = "institution.accept"  // make it hold
+	EditTopics         Permission = "topics.edit"         // the vocabulary of topics
+	UseContacts        Permission = "contacts.use"        // say what one can help with, ask others
+	SpeakFor           Permission = "contacts.speak"      // the same in the name of one's institution
+	ModerateContacts   Permission = "contacts.moderate"   // what people reported about contacts
+
+	SeePeople     Permission = "people.see"       // names and roles of an institution's people
+	ManageStaff   Permission = "staff.manage"     // invite, confirm, end roles
+	PrepareActs   Permission = "acts.prepare"     // prepare what the head will approve
+	ApproveActs   Permission = "acts.approve"     // make it binding
+	SeeRoster     Permission = "roster.see"       // classes and their pupils
+	ManageRoster  Permission = "roster.manage"    // change them
+	IssueCards    Permission = "cards.issue"      // print pupils' cards
+	ManagePeople  Permission = "people.manage"    // accounts of the whole installation
+	SeeAudit      Permission = "audit.see"        // the log
+	ManagePrivacy Permission = "privacy.manage"   // registers and requests, never content
+	EditLaw       Permission = "law.edit"         // numbers of the law, with basis and date
+	ManageMail    Permission = "mail.manage"      // letters that wait or failed
+	ManageFiles   Permission = "files.manage"     // names and sizes, never content
+	SeeJobs       Permission = "operations.jobs"  // work that keeps failing
+	RetryJobs     Permission = "operations.retry" // run it again or drop it
 )
 
 // Permissions are all permissions in the order of the page /uprawnienia.
 func Permissions() []Permission {
 	return []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody,
-		SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
+		ImportOwn, ProposeCorrections, AcceptCorrections, EditTopics, UseContacts, SpeakFor, ModerateContacts, SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
 		ManagePeople, SeeAudit, ManagePrivacy, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs}
 }
 
@@ -97,36 +106,38 @@ var schoolStaff = []Role{DeputyHead, SchoolSecretary, Teacher, ClassTutor, Schoo
 // by signing in with a mail link.
 var table = []grant{
 	{role: Administrator, everywhere: true, others: true, rank: 0,
-		gives: []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, SeePeople, ManageStaff,
-			ManagePeople, SeeAudit, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs},
+		gives: []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, AcceptCorrections, EditTopics,
+			ModerateContacts, SeePeople, ManageStaff, ManagePeople, SeeAudit, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs},
 		grants: []Role{Administrator, AssociationOfficer, ForumDelegate, AuthorityOfficer, SchoolHead, CenterDirector, Expert,
 			PartnerRepresentative, BudgetOfficer, Valuator, ReportOfficer, ProtectionOfficer, Auditor}},
 	{role: AssociationOfficer, everywhere: true, others: true, rank: 1,
-		gives:  []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, EditLaw},
+		gives: []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, AcceptCorrections, EditTopics,
+			UseContacts, ModerateContacts, EditLaw},
 		grants: []Role{ForumDelegate, Expert, PartnerRepresentative}},
-	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk}},
+	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: AuthorityOfficer, others: true, runs: true, rank: 2,
-		gives:  []Permission{SeeDesk, SeeImports, CorrectGroups, SeePeople, ManageStaff},
+		gives:  []Permission{SeeDesk, SeeImports, ImportOwn, CorrectGroups, AcceptCorrections, UseContacts, SeePeople, ManageStaff},
 		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
 	{role: SchoolHead, others: true, rank: 3,
-		gives:  []Permission{SeeDesk, SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards},
+		gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
+			SeeRoster, ManageRoster, IssueCards},
 		grants: schoolStaff},
-	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards}},
-	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, SeePeople, PrepareActs, SeeRoster, ManageRoster}},
-	{role: Teacher, rank: 5, gives: []Permission{SeeDesk}},
-	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, SeeRoster, IssueCards}},
-	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, SeeRoster}},
-	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk}},
+	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards}},
+	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SeePeople, PrepareActs, SeeRoster, ManageRoster}},
+	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards}},
+	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster}},
+	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: CenterDirector, others: true, rank: 3,
-		gives:  []Permission{SeeDesk, SeePeople, ManageStaff, PrepareActs, ApproveActs},
+		gives:  []Permission{SeeDesk, ProposeCorrections, EditTopics, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs},
 		grants: []Role{CenterOfficer, Trainer, MethodologicalAdviser, NetworkCoordinator, Expert, MeetingRecorder, ReportOfficer}},
-	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, SeePeople, PrepareActs}},
-	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk}},
-	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk}},
-	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk}},
-	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk}},
-	{role: Expert, rank: 5, gives: []Permission{SeeDesk}},
-	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk}},
+	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, EditTopics, UseContacts, SpeakFor, SeePeople, PrepareActs}},
+	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: Expert, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor}},
 	{role: Caretaker, rank: 5, gives: []Permission{SeeDesk}},
 	{role: MeetingRecorder, rank: 5, gives: []Permission{SeeDesk}},
 	{role: Accountant, others: true, rank: 5, gives: []Permission{SeeDesk}},
