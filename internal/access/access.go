@@ -75,6 +75,7 @@ type Service struct {
 	bus       *events.Bus
 	acts      map[string]ActKind
 	demo      bool
+	https     bool
 }
 
 // Config is what the module is made of.
@@ -118,7 +119,7 @@ type Tell func(ctx context.Context, tx *db.Tx, person PersonID, key string, args
 
 // New makes the module.
 func New(c Config) *Service {
-	s := &Service{db: c.DB, catalog: c.Catalog, log: c.Log, now: c.Now, demo: c.Demo,
+	s := &Service{db: c.DB, catalog: c.Catalog, log: c.Log, now: c.Now, demo: c.Demo, https: c.HTTPS,
 		hashing: newTurns(), keys: c.Keys, letters: c.Letters, tell: c.Tell, bus: c.Bus, acts: map[string]ActKind{}}
 	s.declareOwnActs()
 	if s.keys == nil {

@@ -132,7 +132,7 @@ func TestPasswordAndRoles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := s.CheckPassword(ctx, "192.0.2.1", "ewa.los@EXAMPLE.org ", "zielony most nad Wisłą")
+		got, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "ewa.los@EXAMPLE.org ", "zielony most nad Wisłą")
 		if err != nil || got != id {
 			t.Fatalf("right password: %q, %v", got, err)
 		}
@@ -169,7 +169,7 @@ func TestSameAnswer(t *testing.T) {
 	}
 	var answers []string
 	for _, email := range []string{"ewa@example.org", "nikt@example.org", "bez@example.org", "zły adres"} {
-		_, err := s.CheckPassword(ctx, "192.0.2.1", email, "nie to hasło wcale")
+		_, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, email, "nie to hasło wcale")
 		answers = append(answers, err.Error())
 	}
 	for _, a := range answers {
@@ -177,7 +177,7 @@ func TestSameAnswer(t *testing.T) {
 			t.Errorf("answers differ: %q", answers)
 		}
 	}
-	if _, err := s.CheckPassword(ctx, "192.0.2.1", "bez@example.org", ""); err == nil {
+	if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "bez@example.org", ""); err == nil {
 		t.Error("an empty password opens an account without one")
 	}
 }
@@ -190,21 +190,21 @@ func TestGuessing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range guessesPerAccount {
-			if _, err := s.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "nie to hasło wcale"); fault.KindOf(err) != fault.Invalid {
+			if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "ewa@example.org", "nie to hasło wcale"); fault.KindOf(err) != fault.Invalid {
 				t.Fatalf("guess %d: %v", i, err)
 			}
 		}
 		// A second process counts in the same table.
 		other, _ := service(t, d)
 		other.keys = s.keys // from the same file
-		if _, err := other.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "zielony most nad Wisłą"); fault.KindOf(err) != fault.TooMany {
+		if _, err := other.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "ewa@example.org", "zielony most nad Wisłą"); fault.KindOf(err) != fault.TooMany {
 			t.Errorf("after too many guesses: %v", err)
 		}
-		if _, err := s.CheckPassword(ctx, "192.0.2.2", "ewa@example.org", "zielony most nad Wisłą"); err != nil {
+		if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.2"}, "ewa@example.org", "zielony most nad Wisłą"); err != nil {
 			t.Errorf("from elsewhere, a prankster cannot lock her out: %v", err)
 		}
 		c.at = c.at.Add(16 * time.Minute)
-		if _, err := s.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "zielony most nad Wisłą"); err != nil {
+		if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "ewa@example.org", "zielony most nad Wisłą"); err != nil {
 			t.Errorf("a quarter later: %v", err)
 		}
 		c.at = c.at.Add(2 * time.Hour)
@@ -346,7 +346,7 @@ func TestGuessesAtOnce(t *testing.T) {
 		kinds := make(chan fault.Kind, sent)
 		for range sent {
 			go func() {
-				_, err := s.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "nie to hasło wcale")
+				_, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "ewa@example.org", "nie to hasło wcale")
 				kinds <- fault.KindOf(err)
 			}()
 		}
@@ -370,7 +370,7 @@ func TestRightPasswordsAreNoGuesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 2 * guessesPerAccount {
-		if _, err := s.CheckPassword(ctx, "192.0.2.1", "ewa@example.org", "zielony most nad Wisłą"); err != nil {
+		if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.1"}, "ewa@example.org", "zielony most nad Wisłą"); err != nil {
 			t.Fatalf("sign-in %d: %v", n, err)
 		}
 	}

@@ -214,13 +214,17 @@ func (s *Service) Decide(ctx context.Context, who Actor, id string, approve bool
 			return err
 		}))
 	}
-	return nil
+	return s.db.Write(ctx, func(tx *db.Tx) error { return s.tellDecision(ctx, tx, who, a, "notify.act_approved") })
+}
+
+func (s *Service) tellDecision(ctx context.Context, tx *db.Tx, who Actor, a Act, key string) error {
+	return s.tell(ctx, tx, a.PreparedBy, key, map[string]string{"who_person": string(who.Person)}, ActsPath, false)
 }
 
 func (s *Service) settleAct(ctx context.Context, who Actor, a Act, approve bool, reason string, now time.Time) error {
-	state, action, key := "refused", "access.refuse", "notify.act_refused"
+	state, action := "refused", "access.refuse"
 	if approve {
-		state, action, key = "approved", "access.approve", "notify.act_approved"
+		state, action = "approved", "access.approve"
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `update access_acts set state = ?, decided_by = ?, decided_at = ?, reason = ? where id = ? and state = 'waiting'`,
@@ -231,8 +235,10 @@ func (s *Service) settleAct(ctx context.Context, who Actor, a Act, approve bool,
 		if n == 0 {
 			return fault.New(fault.Conflict, "access.fault.settled")
 		}
-		if err := s.tell(ctx, tx, a.PreparedBy, key, map[string]string{"who_person": string(who.Person)}, ActsPath, false); err != nil {
-			return err
+		if !approve { // an approval is told when it is carried out
+			if err := s.tellDecision(ctx, tx, who, a, "notify.act_refused"); err != nil {
+				return err
+			}
 		}
 		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: action, Object: "act", ObjectID: a.ID, Institution: string(a.Institution),
 			Details: map[string]string{"kind": a.Kind, "prepared_by": string(a.PreparedBy), "reason": reason}}, now)

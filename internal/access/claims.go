@@ -23,7 +23,12 @@ type Claim struct {
 // ClaimedRoles are the roles that a person may ask for.
 var ClaimedRoles = []Role{Teacher, SchoolSpecialist, Counselor, Trainer}
 
-// ClaimPlace asks to be confirmed in an institution. Asking twice is asking once.
+// openClaims is how many claims of one person may wait at once: people work in
+// a few places, and each claim rings at a head's desk.
+const openClaims = 3
+
+// ClaimPlace asks to be confirmed in an institution. Asking twice is asking
+// once; a fourth that would wait is TooMany.
 func (s *Service) ClaimPlace(ctx context.Context, who Actor, at InstitutionID, role Role) error {
 	if !who.SignedIn() || who.For != "" || who.Shared {
 		return who.refusal()
@@ -48,6 +53,13 @@ func (s *Service) ClaimPlace(ctx context.Context, who Actor, at InstitutionID, r
 	}
 	now := s.now()
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		var waiting int
+		if err := tx.Get(ctx, &waiting, `select count(*) from access_claims where person = ? and state = 'open' and institution <> ?`, who.Person, at); err != nil {
+			return err
+		}
+		if waiting >= openClaims {
+			return fault.New(fault.TooMany, "access.fault.many_claims", "n", openClaims)
+		}
 		n, err := tx.Exec(ctx, `insert into access_claims (id, person, institution, role, made_at, state) values (?, ?, ?, ?, ?, 'open')
 			on conflict do nothing`, uuid.Must(uuid.NewV7()).String(), who.Person, at, role, now.Unix())
 		if err != nil || n == 0 {

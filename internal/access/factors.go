@@ -101,13 +101,14 @@ const (
 // the printed list, or a recovery code. Each works once. A wrong one is a fault
 // of kind Invalid; too many are TooMany until the quarter is over, and the
 // person is told that somebody has their password.
-func (s *Service) passSecond(ctx context.Context, network string, id PersonID, typed string) (f Factors, err error) {
+func (s *Service) passSecond(ctx context.Context, from Caller, id PersonID, typed string) (f Factors, err error) {
 	if len(typed) > 100 || otp.Normalize(typed) == "" && len(onlyDigits(typed)) != otp.Digits {
 		return f, wrongCode() // no code of any kind, hence no guess
 	}
 	now := s.now()
-	keys := []guessKey{{s.guessKey("code", string(id)), codesPerPerson}, {s.guessKey("code network", network), codesPerNetwork}}
-	if err := s.reserveGuess(ctx, keys, now); err != nil {
+	perPerson := guessKey{s.guessKey("code", string(id)), codesPerPerson}
+	keys, err := s.reserveCode(ctx, from, id, perPerson, now)
+	if err != nil {
 		return f, err
 	}
 	secret, step, err := s.appSecret(ctx, id)
@@ -133,9 +134,23 @@ func (s *Service) passSecond(ctx context.Context, network string, id PersonID, t
 		return f, err
 	}
 	if !right {
-		return f, errors.Join(wrongCode(), s.warnOfGuesses(ctx, id, keys[0], now))
+		return f, errors.Join(wrongCode(), s.warnOfGuesses(ctx, id, perPerson, now))
 	}
 	return f, s.giveBackGuess(ctx, keys, now)
+}
+
+// reserveCode counts a guess of a code. Those of a person are few everywhere;
+// those of a network are not counted against a known browser.
+func (s *Service) reserveCode(ctx context.Context, from Caller, id PersonID, perPerson guessKey, now time.Time) ([]guessKey, error) {
+	p, err := s.personOf(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	keys := []guessKey{perPerson}
+	if !s.knows(from, p.Login) {
+		keys = append(keys, guessKey{s.guessKey("code network", from.Network), codesPerNetwork})
+	}
+	return keys, s.reserveGuess(ctx, keys, now)
 }
 
 func wrongCode() error {

@@ -48,7 +48,7 @@ func (s *Service) freshWay(ctx context.Context, v session) (way, Person, error) 
 
 // confirmSelf checks what was typed to prove that the person is still there.
 // Wrong guesses are counted with those of signing in.
-func (s *Service) confirmSelf(ctx context.Context, network string, v session, password, code string) error {
+func (s *Service) confirmSelf(ctx context.Context, from Caller, v session, password, code string) error {
 	w, p, err := s.freshWay(ctx, v)
 	if err != nil {
 		return err
@@ -57,9 +57,9 @@ func (s *Service) confirmSelf(ctx context.Context, network string, v session, pa
 	case freshByClick:
 		return nil
 	case freshByPassword:
-		return s.ownPassword(ctx, network, p, password, "password")
+		return s.ownPassword(ctx, from, p, password, "password")
 	case freshByCode:
-		_, err := s.passSecond(ctx, network, p.ID, code)
+		_, err := s.passSecond(ctx, from, p.ID, code)
 		return err
 	}
 	return fault.New(fault.Conflict, "ways.fault.no_way")
@@ -67,8 +67,8 @@ func (s *Service) confirmSelf(ctx context.Context, network string, v session, pa
 
 // ownPassword checks the password of somebody whom we know; what is wrong is
 // told at the given field.
-func (s *Service) ownPassword(ctx context.Context, network string, p Person, password, field string) error {
-	_, err := s.CheckPassword(ctx, network, p.Login, password)
+func (s *Service) ownPassword(ctx context.Context, from Caller, p Person, password, field string) error {
+	_, err := s.CheckPassword(ctx, from, p.Login, password)
 	if e := fault.As(err); e != nil && e.Kind == fault.Invalid {
 		return fault.InvalidFields([]fault.Field{{Name: field, Key: "ways.fault.password"}})
 	}

@@ -57,6 +57,21 @@ func (fresh) Allow(r *web.Request) error {
 	return nil
 }
 
+// FreshFor asks those who hold the permission to have typed their password
+// within the last minutes; who only prepares for them is let in.
+func FreshFor(p Permission) web.Guard { return freshForHolders{p} }
+
+type freshForHolders struct{ p Permission }
+
+func (g freshForHolders) Name() string { return "fresh for " + string(g.p) }
+
+func (g freshForHolders) Allow(r *web.Request) error {
+	if a := ActorOf(r.Request); a.May(g.p) && !a.Fresh {
+		return notFresh()
+	}
+	return nil
+}
+
 // Both lets in whom two guards let in: a right, and a password typed just now.
 func Both(a, b web.Guard) web.Guard { return both{a, b} }
 

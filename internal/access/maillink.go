@@ -66,15 +66,18 @@ type asked struct {
 // there is no account; too many letters to one address are quietly not sent.
 // An address that is none is Invalid. The link voids the one of the same
 // purpose before it.
-func (s *Service) askLink(ctx context.Context, network string, purpose linkPurpose, email string, lang i18n.Lang, next string) (asked, error) {
+func (s *Service) askLink(ctx context.Context, from Caller, purpose linkPurpose, email string, lang i18n.Lang, next string) (asked, error) {
 	login, ok := loginOf(email)
 	if !ok {
 		return asked{}, fault.InvalidFields([]fault.Field{{Name: "email", Key: "access.fault.email"}})
 	}
 	now := s.now()
 	hour := now.Truncate(time.Hour)
-	if err := s.reserveGuess(ctx, []guessKey{{s.guessKey("letters of network", network), lettersOfNetwork}}, hour); err != nil {
-		return asked{}, err
+	known := s.knows(from, login)
+	if !known {
+		if err := s.reserveGuess(ctx, []guessKey{{s.guessKey("letters of network", from.Network), lettersOfNetwork}}, hour); err != nil {
+			return asked{}, err
+		}
 	}
 	p, err := personByLogin(ctx, s.db, login)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {
@@ -87,7 +90,10 @@ func (s *Service) askLink(ctx context.Context, network string, purpose linkPurpo
 	token := rand.Text()
 	letter := s.linkLetter(lang, purpose, p.ID != "", token)
 	letter.To, letter.Person = strings.TrimSpace(email), p.ID
-	keys := []guessKey{{s.guessKey("letters from", network, login), lettersFromNetwork}, {s.guessKey("letters to", login), lettersToAddress}}
+	keys := []guessKey{{s.guessKey("letters from", from.Network, login), lettersFromNetwork}, {s.guessKey("letters to", login), lettersToAddress}}
+	if known { // what a prankster asked for elsewhere is not counted against the owner
+		keys = []guessKey{{s.guessKey("letters known", from.marks().number, login), lettersFromNetwork}}
+	}
 	return a, s.db.Write(ctx, func(tx *db.Tx) error {
 		for _, k := range keys {
 			if within, err := countGuess(ctx, tx, k, hour); err != nil || !within {

@@ -397,6 +397,23 @@ func TestClaims(t *testing.T) {
 	})
 }
 
+func TestClaimsAreFew(t *testing.T) {
+	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
+		c := newCommunity(t, d)
+		ctx := context.Background()
+		person := c.add(Held{Resident, ""})
+		for _, at := range []InstitutionID{c.office, c.otherOffice, c.otherSchool} {
+			if err := c.ClaimPlace(ctx, person, at, Teacher); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantKind(t, "one too many", c.ClaimPlace(ctx, person, c.school, Teacher), fault.TooMany)
+		if err := c.ClaimPlace(ctx, person, c.office, Teacher); err != nil {
+			t.Error("asking twice:", err)
+		}
+	})
+}
+
 // TestPeopleList: who may read it, what it hides, and that pages join.
 func TestPeopleList(t *testing.T) {
 	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {

@@ -29,10 +29,10 @@ func (s *Service) peopleRoutes(sh *web.Shell) {
 
 	sh.Handle("GET /instytucje/{id}/osoby", Can(SeePeople), s.getStaff)
 	sh.Handle("GET /instytucje/{id}/osoby.csv", Can(SeePeople), s.getStaffCSV)
-	sh.Handle("GET /instytucje/{id}/osoby/zapros", Can(SeePeople), s.getInvite)
-	sh.Handle("POST /instytucje/{id}/osoby/zapros", Can(SeePeople), s.postInvite, web.Idempotent())
+	sh.Handle("GET /instytucje/{id}/osoby/zapros", Both(Can(SeePeople), FreshFor(ManageStaff)), s.getInvite)
+	sh.Handle("POST /instytucje/{id}/osoby/zapros", Both(Can(SeePeople), FreshFor(ManageStaff)), s.postInvite, web.Idempotent())
 	sh.Handle("POST /instytucje/{id}/osoby/cofnij", Can(SeePeople), s.postWithdraw)
-	sh.Handle("POST /instytucje/{id}/osoby/potwierdz", Can(ManageStaff), s.postConfirm)
+	sh.Handle("POST /instytucje/{id}/osoby/potwierdz", Both(Can(ManageStaff), Fresh), s.postConfirm)
 	sh.Handle("GET /instytucje/{id}/osoby/{person}", Can(SeePeople), s.getMember)
 	sh.Handle("POST /instytucje/{id}/osoby/{person}/odejscie", Both(Can(ManageStaff), Fresh), s.postMemberLeaves)
 	sh.Handle("GET /instytucje/{id}/dolacz", SignedIn, s.getClaim)

@@ -71,7 +71,7 @@ func (s *Service) setPassword(ctx context.Context, tx *db.Tx, by audit.By, p Per
 
 // changePassword sets a new password for the person of the session: with the
 // old one, or, where there is none yet, right after confirming by another way.
-func (s *Service) changePassword(ctx context.Context, network string, who Actor, v session, old, password string) error {
+func (s *Service) changePassword(ctx context.Context, from Caller, who Actor, v session, old, password string) error {
 	p, err := s.personOf(ctx, v.Person)
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func (s *Service) changePassword(ctx context.Context, network string, who Actor,
 		return err
 	}
 	if p.Password != "" {
-		if err := s.ownPassword(ctx, network, p, old, "old"); err != nil {
+		if err := s.ownPassword(ctx, from, p, old, "old"); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,8 @@ import (
 // Wrong passwords are counted per account seen from one network, per network,
 // and per account from everywhere, in quarters of an hour. The last limit is
 // high: it slows a guesser with many networks, while a prankster would need a
-// hundred of them to keep somebody out for a quarter.
+// hundred of them to keep somebody out for a quarter. A browser that is known
+// (see known.go) has guesses of its own.
 const (
 	guessesPerAccount = 10
 	guessesPerNetwork = 200
@@ -26,15 +27,16 @@ const (
 // wrong address and a wrong password are the same fault and take equal time;
 // too many guesses are a fault of kind TooMany until the quarter is over, and
 // so are too many people at once, for a moment (see turns).
-func (s *Service) CheckPassword(ctx context.Context, network, email, password string) (PersonID, error) {
+func (s *Service) CheckPassword(ctx context.Context, from Caller, email, password string) (PersonID, error) {
 	login, ok := loginOf(email)
 	if !ok || password == "" || len(password) > 1000 {
 		return "", wrongPassword()
 	}
 	now := s.now()
-	keys := []guessKey{{s.guessKey("account", network, login), guessesPerAccount}, {s.guessKey("network", network), guessesPerNetwork},
-		{s.guessKey("everywhere", login), guessesEverywhere}}
-	if err := s.reserveGuess(ctx, keys, now); err != nil {
+	keys, err := s.reserveFrom(ctx, from, login, "password", guessesOfKnown, []guessKey{
+		{s.guessKey("account", from.Network, login), guessesPerAccount}, {s.guessKey("network", from.Network), guessesPerNetwork},
+		{s.guessKey("everywhere", login), guessesEverywhere}}, now)
+	if err != nil {
 		return "", err
 	}
 	p, err := personByLogin(ctx, s.db, login)

@@ -14,10 +14,10 @@ import (
 
 // staffRoutes are the doors of inviting from a sheet.
 func (s *Service) staffRoutes(sh *web.Shell) {
-	sh.Handle("GET /instytucje/{id}/osoby/wczytaj", Can(SeePeople), s.getStaffSheet)
+	sh.Handle("GET /instytucje/{id}/osoby/wczytaj", Both(Can(SeePeople), FreshFor(ManageStaff)), s.getStaffSheet)
 	sh.Handle("GET /instytucje/{id}/osoby/wczytaj/wzor.csv", Can(SeePeople), s.getStaffTemplate)
-	sh.Handle("POST /instytucje/{id}/osoby/wczytaj", Can(SeePeople), s.postStaffSheet, web.Body(StaffLimits().Bytes+64<<10))
-	sh.Handle("POST /instytucje/{id}/osoby/wczytaj/zaproszenia", Can(SeePeople), s.postStaffInvitations, web.Body(1<<20), web.Idempotent())
+	sh.Handle("POST /instytucje/{id}/osoby/wczytaj", Both(Can(SeePeople), FreshFor(ManageStaff)), s.postStaffSheet, web.Body(StaffLimits().Bytes+64<<10))
+	sh.Handle("POST /instytucje/{id}/osoby/wczytaj/zaproszenia", Both(Can(SeePeople), FreshFor(ManageStaff)), s.postStaffInvitations, web.Body(1<<20), web.Idempotent())
 }
 
 const staffField = "arkusz"

@@ -75,18 +75,18 @@ func TestWaitingIsNoGuess(t *testing.T) {
 		open := s.hashing
 		s.hashing = &turns{slots: make(chan struct{}), most: 0, longest: time.Second} // nobody's turn ever comes
 		for range guessesPerAccount + 5 {
-			if _, err := s.CheckPassword(ctx, "192.0.2.7", email, password); !isBusy(err) {
+			if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.7"}, email, password); !isBusy(err) {
 				t.Errorf("got %v", err)
 			}
 		}
 		gone, leave := context.WithCancel(ctx)
 		s.hashing = &turns{slots: make(chan struct{}), most: 10, longest: time.Minute}
 		time.AfterFunc(20*time.Millisecond, leave)
-		if _, err := s.CheckPassword(gone, "192.0.2.7", email, password); !errors.Is(err, context.Canceled) {
+		if _, err := s.CheckPassword(gone, Caller{Network: "192.0.2.7"}, email, password); !errors.Is(err, context.Canceled) {
 			t.Errorf("who went away: %v", err)
 		}
 		s.hashing = open
-		if _, err := s.CheckPassword(ctx, "192.0.2.7", email, password); err != nil {
+		if _, err := s.CheckPassword(ctx, Caller{Network: "192.0.2.7"}, email, password); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 		var n int

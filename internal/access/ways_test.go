@@ -104,6 +104,7 @@ func openLodgeOf(t *testing.T, d *db.DB, demo bool) *lodge {
 	sh.Handle("GET /moje-sprawy", Can(SeeDesk), answer)
 	sh.Handle("GET /proba/ludzie", Can(ManagePeople), answer)
 	sh.Handle("GET /proba/swiezo", Both(SignedIn, Fresh), answer)
+	sh.Handle("POST /proba/swiezo", Both(SignedIn, Fresh), answer)
 	server := httptest.NewServer(sh)
 	t.Cleanup(server.Close)
 	return &lodge{s, t, c, post, told, server}
@@ -388,7 +389,7 @@ func TestCodesWorkOnce(t *testing.T) {
 			passed := 0
 			for range 4 {
 				wait.Go(func() {
-					_, err := l.passSecond(ctx, "192.0.2.1", id, code)
+					_, err := l.passSecond(ctx, Caller{Network: "192.0.2.1"}, id, code)
 					mu.Lock()
 					defer mu.Unlock()
 					if err == nil {
@@ -403,7 +404,7 @@ func TestCodesWorkOnce(t *testing.T) {
 				t.Errorf("%s: %d of four at once pass with one code", name, passed)
 			}
 			l.clock.at = l.clock.at.Add(16 * time.Minute)
-			if _, err := l.passSecond(ctx, "192.0.2.1", id, code); fault.KindOf(err) != fault.Invalid {
+			if _, err := l.passSecond(ctx, Caller{Network: "192.0.2.1"}, id, code); fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%s, later: %v", name, err)
 			}
 		}
@@ -474,19 +475,19 @@ func TestGuessingCodes(t *testing.T) {
 		secret, _ := l.enrolled(id)
 		*l.told = nil
 		for range 20 {
-			if _, err := l.passSecond(ctx, "192.0.2.1", id, "12"); fault.KindOf(err) != fault.Invalid {
+			if _, err := l.passSecond(ctx, Caller{Network: "192.0.2.1"}, id, "12"); fault.KindOf(err) != fault.Invalid {
 				t.Fatalf("what is no code is no guess: %v", err)
 			}
 		}
 		wrong := codeOf(t, otp.NewSecret(), l.clock.at)
 		for i := range codesPerPerson {
 			network := "192.0.2." + string(rune('1'+i))
-			if _, err := l.passSecond(ctx, network, id, wrong); fault.KindOf(err) != fault.Invalid {
+			if _, err := l.passSecond(ctx, Caller{Network: network}, id, wrong); fault.KindOf(err) != fault.Invalid {
 				t.Fatalf("guess %d: %v", i, err)
 			}
 		}
 		for range 3 {
-			if _, err := l.passSecond(ctx, "192.0.2.77", id, codeOf(t, secret, l.clock.at)); fault.KindOf(err) != fault.TooMany {
+			if _, err := l.passSecond(ctx, Caller{Network: "192.0.2.77"}, id, codeOf(t, secret, l.clock.at)); fault.KindOf(err) != fault.TooMany {
 				t.Errorf("after too many: %v", err)
 			}
 		}
@@ -494,7 +495,7 @@ func TestGuessingCodes(t *testing.T) {
 			t.Errorf("told: %v", *l.told)
 		}
 		l.clock.at = l.clock.at.Add(16 * time.Minute)
-		if _, err := l.passSecond(ctx, "192.0.2.1", id, codeOf(t, secret, l.clock.at)); err != nil {
+		if _, err := l.passSecond(ctx, Caller{Network: "192.0.2.1"}, id, codeOf(t, secret, l.clock.at)); err != nil {
 			t.Errorf("a quarter later: %v", err)
 		}
 	})
@@ -520,7 +521,7 @@ func TestSecretsAreNotInTheDatabase(t *testing.T) {
 		}
 	}
 	other := openLodge(t, l.db) // other keys
-	if _, err := other.passSecond(ctx, "192.0.2.1", id, codeOf(t, secret, l.clock.at)); err == nil || fault.KindOf(err) != fault.Internal {
+	if _, err := other.passSecond(ctx, Caller{Network: "192.0.2.1"}, id, codeOf(t, secret, l.clock.at)); err == nil || fault.KindOf(err) != fault.Internal {
 		t.Errorf("opened with other keys: %v", err)
 	}
 }

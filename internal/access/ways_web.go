@@ -130,6 +130,13 @@ func (s *Service) enterTo(w http.ResponseWriter, r *web.Request, id PersonID, me
 	if err != nil {
 		return err
 	}
+	if method != ByCard && method != ByDemo {
+		p, err := s.personOf(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		s.remember(w, r, p.Login)
+	}
 	return r.Redirect(w, onward(next, home(acc.wear(id, "", level, s.now()))))
 }
 
@@ -197,7 +204,7 @@ func (s *Service) postSecond(w http.ResponseWriter, r *web.Request) error {
 	if done {
 		return r.Redirect(w, onward(r.Value("dalej"), home(ActorOf(r.Request))))
 	}
-	has, err := s.passSecond(r.Context(), r.Network(), id, r.PostFormValue("kod"))
+	has, err := s.passSecond(r.Context(), callerOf(r), id, r.PostFormValue("kod"))
 	if e := fault.As(err); e != nil && len(e.Fields) > 0 {
 		if has, err := factorsOf(r.Context(), s.db, id); err != nil || !has.Any() {
 			return errors.Join(err, s.showChoice(w, r))
@@ -374,7 +381,7 @@ func (s *Service) postAsk(w http.ResponseWriter, r *web.Request) error {
 }
 
 func (s *Service) ask(w http.ResponseWriter, r *web.Request, purpose linkPurpose, email string) error {
-	a, err := s.askLink(r.Context(), r.Network(), purpose, email, r.L.Lang, localOr(r.Value("dalej"), ""))
+	a, err := s.askLink(r.Context(), callerOf(r), purpose, email, r.L.Lang, localOr(r.Value("dalej"), ""))
 	if err != nil {
 		return err
 	}
@@ -506,7 +513,7 @@ func (s *Service) postFresh(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
 	}
-	err := s.confirmSelf(r.Context(), r.Network(), s.session(r.Context()), r.PostFormValue("password"), r.PostFormValue("kod"))
+	err := s.confirmSelf(r.Context(), callerOf(r), s.session(r.Context()), r.PostFormValue("password"), r.PostFormValue("kod"))
 	if e := fault.As(err); e != nil && len(e.Fields) > 0 {
 		return s.showFresh(w, r, e.Kind.Status(), err)
 	}
@@ -581,7 +588,7 @@ func (s *Service) postPassword(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	err := s.changePassword(ctx, r.Network(), ActorOf(r.Request), s.session(ctx), r.PostFormValue("old"), r.PostFormValue("password"))
+	err := s.changePassword(ctx, callerOf(r), ActorOf(r.Request), s.session(ctx), r.PostFormValue("old"), r.PostFormValue("password"))
 	if e := fault.As(err); e != nil && len(e.Fields) > 0 {
 		return s.showSecurity(w, r, e.Kind.Status(), err)
 	}

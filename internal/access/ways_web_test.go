@@ -111,7 +111,7 @@ func TestLinkIsSpentOnce(t *testing.T) {
 	testkit.EachIsolation(t, tables, func(t *testing.T, d *db.DB) {
 		l := openLodge(t, d)
 		ctx := context.Background()
-		a, err := l.askLink(ctx, "192.0.2.1", linkSignIn, "nowa@example.org", i18n.PL, "")
+		a, err := l.askLink(ctx, Caller{Network: "192.0.2.1"}, linkSignIn, "nowa@example.org", i18n.PL, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func TestLettersAreLimitedQuietly(t *testing.T) {
 	ctx := context.Background()
 	ask := func(network, email string) {
 		t.Helper()
-		if _, err := l.askLink(ctx, network, linkSignIn, email, i18n.PL, ""); err != nil {
+		if _, err := l.askLink(ctx, Caller{Network: network}, linkSignIn, email, i18n.PL, ""); err != nil {
 			t.Fatalf("from %s: %v", network, err)
 		}
 	}
@@ -223,15 +223,15 @@ func TestLettersAreLimitedQuietly(t *testing.T) {
 		t.Errorf("%d an hour later", n)
 	}
 	for i := range lettersOfNetwork {
-		_, err := l.askLink(ctx, "203.0.113.9", linkSignIn, "a"+strings.Repeat("b", i)+"@example.org", i18n.PL, "")
+		_, err := l.askLink(ctx, Caller{Network: "203.0.113.9"}, linkSignIn, "a"+strings.Repeat("b", i)+"@example.org", i18n.PL, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := l.askLink(ctx, "203.0.113.9", linkSignIn, "next@example.org", i18n.PL, ""); fault.KindOf(err) != fault.TooMany {
+	if _, err := l.askLink(ctx, Caller{Network: "203.0.113.9"}, linkSignIn, "next@example.org", i18n.PL, ""); fault.KindOf(err) != fault.TooMany {
 		t.Errorf("a network without end: %v", err)
 	}
-	if _, err := l.askLink(ctx, "192.0.2.1", linkSignIn, "nie adres\r\nBcc: x@example.org", i18n.PL, ""); fault.KindOf(err) != fault.Invalid {
+	if _, err := l.askLink(ctx, Caller{Network: "192.0.2.1"}, linkSignIn, "nie adres\r\nBcc: x@example.org", i18n.PL, ""); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("header injection: %v", err)
 	}
 }
@@ -336,7 +336,7 @@ func TestLinksKeepToTheirPurpose(t *testing.T) {
 	ctx := context.Background()
 	l.add("Jan Kos", "jan@example.org", "")
 	proofOf := func(purpose linkPurpose) proof {
-		a, err := l.askLink(ctx, "192.0.2.1", purpose, "jan@example.org", i18n.PL, "")
+		a, err := l.askLink(ctx, Caller{Network: "192.0.2.1"}, purpose, "jan@example.org", i18n.PL, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -379,6 +379,9 @@ func TestConfirming(t *testing.T) {
 		if b.get("/proba/swiezo").status != http.StatusSeeOther {
 			t.Error("a wrong password confirms")
 		}
+		if a := b.send("/proba/swiezo"); a.status != http.StatusForbidden || a.doc.Find(`main a[href="`+FreshPath+`?dalej=%2F"]`).Length() != 1 {
+			t.Errorf("a form that wants a fresh password shows no way to it: %d %s", a.status, a.text)
+		}
 		before := b.cookie()
 		b.send(FreshPath, "password", goodPassword, "dalej", "//evil.example/").want(t, "led away", http.StatusSeeOther, SecurityPath)
 		if b.cookie() == before || l.with(before).get("/proba/swiezo").status == http.StatusNoContent {
@@ -387,7 +390,7 @@ func TestConfirming(t *testing.T) {
 		if b.get("/proba/swiezo").status != http.StatusNoContent {
 			t.Error("not confirmed")
 		}
-		for range guessesPerAccount {
+		for range guessesOfKnown + guessesPerAccount {
 			b.send(FreshPath, "password", "nie to hasło wcale")
 		}
 		b.send(FreshPath, "password", goodPassword).want(t, "guessing", http.StatusTooManyRequests, "")

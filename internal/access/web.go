@@ -85,7 +85,7 @@ func (s *Service) postSignIn(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
 	}
-	id, err := s.CheckPassword(r.Context(), r.Network(), r.Value("email"), r.PostFormValue("password"))
+	id, err := s.CheckPassword(r.Context(), callerOf(r), r.Value("email"), r.PostFormValue("password"))
 	if e := fault.As(err); e != nil && e.Kind == fault.Invalid {
 		return s.showSignIn(w, r, e.Kind.Status(), err)
 	}

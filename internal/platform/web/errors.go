@@ -59,6 +59,9 @@ func (s *Shell) failStatus(w http.ResponseWriter, r *Request, status int, err er
 	if status == http.StatusInternalServerError {
 		p.RequestID = r.ID()
 	}
+	if d := (*Detour)(nil); errors.As(err, &d) {
+		p.Detour = d.Path + "?dalej=" + url.QueryEscape(r.cameFrom())
+	}
 	if machine(r.Request) {
 		s.failMachine(w, r, status, p.Text)
 		return

@@ -252,6 +252,7 @@ type errorPage struct {
 	Status    int
 	Text      string
 	RequestID string
+	Detour    string // page that lifts the refusal, "" when none does
 }
 
 func (p errorPage) code() string { return strconv.Itoa(p.Status) }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -81,6 +82,16 @@ func (r *Request) cacheRule() string {
 func (r *Request) Redirect(w http.ResponseWriter, path string) error {
 	http.Redirect(w, r.Request, path, http.StatusSeeOther)
 	return nil
+}
+
+// cameFrom is the page of ours on which a form was sent, "/" when the browser
+// does not tell. Who comes back to it fills the form in anew.
+func (r *Request) cameFrom() string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host || !Local(u.RequestURI()) {
+		return "/"
+	}
+	return u.RequestURI()
 }
 
 // Form parses the form. A body that is too long or broken is a fault.
