@@ -101,3 +101,9 @@ func TestFold(t *testing.T) {
 		}
 	}
 }
+func TestFoldBrokenText(t *testing.T) {
+	long := strings.Repeat("1", 78)
+	if got := Fold(long + "\xf3ť"); got != long+" t" {
+		t.Errorf("%q", got)
+	}
+}

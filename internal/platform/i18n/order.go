@@ -35,7 +35,7 @@ func SortKey(s string) string {
 func Fold(s string) string {
 	var b strings.Builder
 	gap := false
-	for _, r := range norm.NFD.String(s) {
+	for _, r := range norm.NFD.String(strings.ToValidUTF8(s, " ")) { // broken bytes would end the decomposition
 		switch {
 		case unicode.Is(unicode.Mn, r):
 			continue

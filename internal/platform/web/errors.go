@@ -15,6 +15,9 @@ import (
 // who are signed in.
 const SignInPath = "/konto/zaloguj"
 
+// SearchPath is the page that finds everything; its box stands on every page.
+const SearchPath = "/szukaj"
+
 // Detour is a refusal that a visit to another page can lift: the second step
 // of signing in, or the password once more. A person who asked for a page is
 // sent there and comes back by "dalej"; a form that was sent is answered with

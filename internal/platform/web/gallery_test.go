@@ -143,7 +143,7 @@ func TestFieldsAreLinked(t *testing.T) {
 		"select#szkola option[selected][value=d]": 1, "select#szkola optgroup": 2, "#rola[type=radio]": 1,
 		"input[name=rola][checked][value=d]": 1, "input[name=tematy][checked]": 2, "fieldset.err": 2,
 		"textarea#uwagi[aria-invalid]": 1, "#zgoda[aria-invalid]:not([checked])": 1, ".todo .done": 1,
-		".danger form[method=post] input[name=_klucz]": 1, ".danger input[name=id][value='7']": 1, "form[role=search][method=get]": 1,
+		".danger form[method=post] input[name=_klucz]": 1, ".danger input[name=id][value='7']": 1, "main form[role=search][method=get]": 1,
 		".subnav a[aria-current]": 1, ".blank a.btn": 1, "ul.tiles a.tile": 1, "dl.facts dd .tag.ok": 1,
 	} {
 		if got := doc.Find(selector).Length(); got != want {
