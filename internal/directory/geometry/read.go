@@ -118,6 +118,7 @@ type reading struct {
 	at         int
 	name       string
 	points     int // how many may still come
+	hopeless   int // rings that could not be checked for crossings
 	codes      map[string]bool
 	boundaries []Boundary
 	problems   []Problem
