@@ -33,6 +33,8 @@ var notInBackups = []string{
 	"access_mail_links", // the same of links sent by mail
 	"access_guesses",    // wrong passwords and tries at cards of the last hour
 	"repeats",           // forms of the last day: none is sent again over a restore
+	// The index of the search: the program makes it anew from the rest.
+	"search_docs", "search_facets", "search_queue", "search_kinds", "search_words", "search_word_keys", "search_index",
 }
 
 // seeded are the tables in which the program writes by itself when it starts
@@ -41,6 +43,7 @@ var seeded = []string{
 	"versions", "properties", "jobs", "jobs_periods", "jobs_progress", "counts",
 	"law_params",                                      // numbers of the law, as the program brings them
 	"directory_municipalities", "directory_districts", // public registers, likewise
+	"directory_topics", "directory_topic_parts", "directory_topic_history", // the vocabulary that the program begins with
 	"audit_head", "audit_checkpoints", // the end of a log without rows, signed every hour
 	"privacy_runs", "privacy_run_rows", // nightly counts of what ran out: nothing
 }

@@ -17,9 +17,9 @@ import (
 	"kladka/internal/app"
 	"kladka/internal/demo"
 	"kladka/internal/directory"
-	"kladka/internal/directory/register"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/sheet"
 )
 
@@ -28,6 +28,7 @@ type importCmd struct {
 	Geo  importGeoCmd      `cmd:"" help:"Take in boundaries of municipalities or districts from GeoJSON."`
 
 	People importPeopleCmd `cmd:"" help:"Invite the staff of an institution from a sheet (XLSX or CSV)."`
+	Undo   importUndoCmd   `cmd:"" help:"Take back all that an import did, except what was changed since."`
 }
 
 // fileOptions are those of every import.
@@ -67,7 +68,7 @@ func (cmd *importRegisterCmd) Run(ctx context.Context, c *Common, s *streams) er
 		return err
 	}
 	if cmd.JSON {
-		return json.NewEncoder(s.out).Encode(preview.Report())
+		return json.NewEncoder(s.out).Encode(directory.ReportOf(preview))
 	}
 	return cmd.printEnd(preview, s.out)
 }
@@ -87,12 +88,24 @@ func (cmd *importRegisterCmd) settle(ctx context.Context, a *app.App, i director
 		return a.Directory().Discard(ctx, access.System(), i.ID)
 	}
 	if _, err := a.Directory().Apply(ctx, access.System(), i.ID, cmd.AllowClosing); err != nil {
-		if fault.KindOf(err) == fault.Invalid && i.MassClosing {
-			return fmt.Errorf("%d of the institutions would be closed; look at the list, then use --allow-closing", i.Closed)
+		if fault.KindOf(err) == fault.Invalid && i.Guard != "" {
+			return errors.New(refusedByGuard(i))
 		}
 		return err
 	}
 	return nil
+}
+
+// refusedByGuard says why a difference is not taken in without a second look.
+func refusedByGuard(i directory.Import) string {
+	const then = "; look at the list, then use --allow-closing"
+	switch i.Guard {
+	case "import.guard.shifted":
+		return fmt.Sprintf("no RSPO number of the file is known and %d institutions would be closed: its columns have probably slipped%s", i.Closed, then)
+	case "import.guard.swapped":
+		return fmt.Sprintf("most known RSPO numbers would get another name and address (%d changes): the rows of the file have probably slipped%s", i.Changed, then)
+	}
+	return fmt.Sprintf("%d of the institutions would be closed%s", i.Closed, then)
 }
 
 func (cmd *importRegisterCmd) printEnd(i directory.Import, out io.Writer) error {
@@ -116,21 +129,21 @@ func (cmd *importRegisterCmd) print(ctx context.Context, a *app.App, i directory
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	left := map[string]int{}
-	err = a.Directory().EachChange(ctx, access.System(), i.ID, func(c directory.ImportChange) error {
-		if cmd.skip(left, string(c.Kind)) {
+	err = a.Directory().EachChange(ctx, access.System(), i.ID, func(c importing.Line) error {
+		if cmd.skip(left, string(c.Action)) {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "%s\t%d\t%s\t%s\n", l.T("change."+string(c.Kind)), c.RSPO, c.Name, fields(l, c))
+		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.T("change."+string(c.Action)), c.Key, c.Name, fields(l, c))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	err = a.Directory().EachProblem(ctx, access.System(), i.ID, func(p directory.ImportProblem) error {
-		if cmd.skip(left, string(p.Level)+p.Key) {
+	err = a.Directory().EachProblem(ctx, access.System(), i.ID, func(p importing.Problem) error {
+		if cmd.skip(left, p.Level+p.Key) {
 			return nil
 		}
-		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.T("level."+string(p.Level)), number(p.RSPO), place(l, p), problem(l, p))
+		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", l.T("level."+p.Level), p.About, place(l, p), problem(l, p))
 		return err
 	})
 	if err != nil {
@@ -155,27 +168,20 @@ func (cmd *importRegisterCmd) skip(seen map[string]int, kind string) bool {
 	return !cmd.All && seen[kind] > shownRows
 }
 
-func number(rspo int) string {
-	if rspo == 0 {
-		return ""
-	}
-	return strconv.Itoa(rspo)
-}
-
-func place(l *i18n.L, p directory.ImportProblem) string {
+func place(l *i18n.L, p importing.Problem) string {
 	if p.Row == 0 {
 		return ""
 	}
 	return l.T("cli.row", "n", strconv.Itoa(p.Row))
 }
 
-func fields(l *i18n.L, c directory.ImportChange) string {
-	if c.Kind != register.Changed && c.Kind != register.Reopened {
+func fields(l *i18n.L, c importing.Line) string {
+	if c.Action != importing.ActionChanged && c.Action != importing.ActionReopened {
 		return ""
 	}
 	var out []string
 	for _, f := range c.Fields {
-		out = append(out, fmt.Sprintf("%s: %s → %s", l.T("field."+f.Field), shortened(f.Before), shortened(f.After)))
+		out = append(out, fmt.Sprintf("%s: %s → %s", l.T("field."+f.Name), shortened(f.Before), shortened(f.After)))
 	}
 	return strings.Join(out, "; ")
 }
@@ -190,7 +196,7 @@ func shortened(s string) string {
 	return s
 }
 
-func problem(l *i18n.L, p directory.ImportProblem) string {
+func problem(l *i18n.L, p importing.Problem) string {
 	var args []any
 	for name, value := range p.Args {
 		if name == "field" || name == "shape" {
@@ -252,7 +258,10 @@ type peopleReport struct {
 	Problems int          `json:"problems"`
 	Prepared bool         `json:"prepared"` // for the head to approve
 	Applied  bool         `json:"applied"`
+	Held     int          `json:"held,omitempty"`  // not sent after all; the import says why
 	Links    []peopleLink `json:"links,omitempty"` // where no letters leave
+
+	Batch importing.BatchID `json:"batch,omitempty"` // for import undo
 }
 
 type peopleLink struct {
@@ -345,13 +354,13 @@ func (cmd *importPeopleCmd) at(ctx context.Context, a *app.App) (access.Institut
 func (cmd *importPeopleCmd) settle(ctx context.Context, a *app.App, who access.Actor, plan access.StaffPlan, l *i18n.L, out io.Writer) error {
 	report := peopleReport{New: len(plan.New), Known: len(plan.Known), Problems: len(plan.Problems), Prepared: plan.Prepares}
 	if cmd.Apply && len(plan.New) > 0 {
-		links, prepared, err := a.Access().InviteStaff(ctx, who, plan.Institution, plan.Invitees())
+		done, err := a.Access().InviteStaff(ctx, who, plan.Institution, plan.List())
 		if err != nil {
 			return err
 		}
-		report.Applied, report.Prepared = true, prepared
+		report.Applied, report.Prepared, report.Held, report.Batch = true, done.Prepared, done.Held, done.Batch
 		if cmd.MailHost == "" {
-			for _, link := range links {
+			for _, link := range done.Links {
 				report.Links = append(report.Links, peopleLink{link.Name, link.URL})
 			}
 		}
@@ -370,6 +379,9 @@ func (cmd *importPeopleCmd) settle(ctx context.Context, a *app.App, who access.A
 		key = "cli.applied"
 	}
 	_, err := fmt.Fprintf(out, "\n%s\n%s\n", l.T("cli.people", "new", report.New, "known", report.Known, "problems", report.Problems), l.T(key))
+	if report.Batch != "" {
+		_, err = fmt.Fprintln(out, undoHint(report.Batch))
+	}
 	return err
 }
 

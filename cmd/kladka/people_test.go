@@ -90,10 +90,24 @@ func TestImportPeople(t *testing.T) {
 	if err := os.WriteFile(file, []byte("osoba;mail\nJan Kos;jan@example.org\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := report("glowa@example.org", "--apply"); !r.Applied || len(r.Links) != 1 || !strings.Contains(r.Links[0].URL, "/zaproszenie/") {
-		t.Errorf("the head: %+v", r)
+	sent := report("glowa@example.org", "--apply")
+	if !sent.Applied || len(sent.Links) != 1 || !strings.Contains(sent.Links[0].URL, "/zaproszenie/") || sent.Batch == "" {
+		t.Errorf("the head: %+v", sent)
 	}
-	if r := report("glowa@example.org", "--apply"); r.New != 0 || r.Known != 1 || r.Applied {
+	if r := report("glowa@example.org", "--apply"); r.New != 0 || r.Known != 1 || r.Applied || r.Batch != "" {
 		t.Errorf("the same sheet again: %+v", r)
+	}
+	undo := []string{"import", "undo", string(sent.Batch), "--data", dir}
+	var undone undoReport
+	if err := json.Unmarshal([]byte(must(t, append(undo, "--json")...)), &undone); err != nil || undone != (undoReport{Undone: 1}) {
+		t.Errorf("taken back: %+v, %v", undone, err)
+	}
+	for name, refused := range map[string][]string{"twice": undo, "no such import": {"import", "undo", "0198c0de", "--data", dir}} {
+		if out, err := command(t, refused...); err == nil || strings.Contains(explain(err), "⟦") {
+			t.Errorf("taken back %s: %v\n%s", name, err, out)
+		}
+	}
+	if out := must(t, args(at, "glowa@example.org", "--apply")...); !strings.Contains(out, "kladka import undo ") {
+		t.Errorf("nothing says how to take it back: %s", out)
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/secrets"
 )
 
@@ -74,6 +75,7 @@ type Service struct {
 	tell      Tell
 	bus       *events.Bus
 	acts      map[string]ActKind
+	imports   *importing.Service // nil until ConnectImports
 	demo      bool
 	https     bool
 }

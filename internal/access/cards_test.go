@@ -772,6 +772,9 @@ func TestReissue(t *testing.T) {
 		if err := d.Get(t.Context(), &left, `select count(*) from access_cards where voided_at is not null and (hash <> '' or pin <> '')`); err != nil || left != 0 {
 			t.Errorf("%d void cards keep a hash, %v", left, err)
 		}
+		if _, err := d.Spread(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		var logged int
 		if err := d.Get(t.Context(), &logged, `select count(*) from audit_waiting where action = 'access.card.reissue' and subject = ? and actor = ?`, old.Person, h.head.Person); err != nil || logged != 1 {
 			t.Errorf("%d rows in the log, %v", logged, err)

@@ -2,7 +2,9 @@ package access
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/web"
@@ -95,6 +97,33 @@ type can struct{ permission Permission }
 func (c can) Name() string { return "can " + string(c.permission) }
 
 func (c can) Allow(r *web.Request) error { return ActorOf(r.Request).Must(c.permission) }
+
+// CanAny lets in people one of whose roles gives one of the permissions.
+func CanAny(p ...Permission) web.Guard { return canAny(p) }
+
+type canAny []Permission
+
+func (c canAny) Name() string {
+	names := make([]string, len(c))
+	for i, p := range c {
+		names[i] = string(p)
+	}
+	return "can " + strings.Join(names, " or ")
+}
+
+func (c canAny) Allow(r *web.Request) (err error) {
+	for _, p := range c {
+		refusal := ActorOf(r.Request).Must(p)
+		if refusal == nil {
+			return nil
+		}
+		// A second step that would open one door says more than a plain no.
+		if d := (*web.Detour)(nil); err == nil || errors.As(refusal, &d) {
+			err = refusal
+		}
+	}
+	return err
+}
 
 type actorKey struct{}
 

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/sheet"
 )
 
@@ -19,7 +21,8 @@ import (
 // person, with a name, an address and a role. The sheet is read and compared
 // with who is there already; nothing of it is kept. What the person then
 // approves goes the way of every invitation, so a sheet opens no door that the
-// form for one person would not.
+// form for one person would not. Only then is the list noted as an import (see
+// staff_import_kind.go), so that all of it can be taken back at once.
 
 // StaffLimits bound a sheet of staff: the largest school has some three hundred.
 func StaffLimits() sheet.Limits {
@@ -76,6 +79,42 @@ func (p StaffPlan) Invitees() []Invitee {
 		list[i] = row.Invitee
 	}
 	return list
+}
+
+// List is what of a plan is kept once the person says yes.
+func (p StaffPlan) List() StaffList {
+	list := StaffList{Invitees: p.Invitees()}
+	rows := map[int]bool{}
+	for _, row := range p.New {
+		rows[row.N] = true
+	}
+	for _, x := range p.Problems {
+		rows[x.N] = true
+		list.Problems = append(list.Problems, importing.Problem{Row: x.N, Level: importing.LevelError, Key: x.Key, Args: wordsOf(x.Args)})
+	}
+	for _, k := range p.Known {
+		rows[k.N] = true
+		list.Problems = append(list.Problems, importing.Problem{Row: k.N, Level: importing.LevelNote, Key: k.Key, Args: wordsOf(k.Args)})
+	}
+	list.Read = len(rows)
+	return list
+}
+
+// wordsOf makes a map of the arguments of a message.
+func wordsOf(pairs []any) map[string]string {
+	words := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		words[fmt.Sprint(pairs[i])] = fmt.Sprint(pairs[i+1])
+	}
+	return words
+}
+
+// StaffList is what a person approves: whom to invite, and what was found about
+// the other rows of the sheet.
+type StaffList struct {
+	Invitees []Invitee           `json:"list"`
+	Problems []importing.Problem `json:"problems,omitempty"`
+	Read     int                 `json:"read"` // rows with somebody in them
 }
 
 // staffExample is the address in the template sheet; its row is never invited.
@@ -360,11 +399,9 @@ func (s *Service) refuseRows(ctx context.Context, who Actor, p *StaffPlan) error
 // knownRows takes the rows out for which somebody has the role already, was
 // invited to it, or waits for the head's word.
 func (s *Service) knownRows(ctx context.Context, p *StaffPlan) error {
-	known := map[string]string{} // address and role to the reason
-	for _, look := range []func(context.Context, *StaffPlan, map[string]string) error{s.preparedStaff, s.invitedStaff, s.presentStaff} {
-		if err := look(ctx, p, known); err != nil {
-			return err
-		}
+	known, err := s.knownStaff(ctx, p)
+	if err != nil {
+		return err
 	}
 	p.New = slices.DeleteFunc(p.New, func(row StaffRow) bool {
 		login, _ := loginOf(row.Email)
@@ -375,6 +412,18 @@ func (s *Service) knownRows(ctx context.Context, p *StaffPlan) error {
 		return key != ""
 	})
 	return nil
+}
+
+// knownStaff finds addresses with roles for which nothing is to be done, and
+// the reason of each.
+func (s *Service) knownStaff(ctx context.Context, p *StaffPlan) (map[string]string, error) {
+	known := map[string]string{} // address and role to the reason
+	for _, look := range []func(context.Context, *StaffPlan, map[string]string) error{s.preparedStaff, s.invitedStaff, s.presentStaff} {
+		if err := look(ctx, p, known); err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
 }
 
 func (s *Service) preparedStaff(ctx context.Context, p *StaffPlan, known map[string]string) error {
@@ -440,31 +489,46 @@ func (s *Service) eachLogin(ctx context.Context, known map[string]string, key, q
 	}, query, args...)
 }
 
-// InviteStaff sends the invitations of a plan, all of them or none: at once by
-// who may give the roles, as one act for the head by who prepares. Rights are
-// looked at anew, so a list that was made up or is old gains nothing. The links
-// come back for the case that no letters leave this machine.
-func (s *Service) InviteStaff(ctx context.Context, who Actor, at InstitutionID, list []Invitee) (links []InvitationLink, prepared bool, err error) {
-	prepared, err = s.mayInviteStaff(ctx, who, at)
+// StaffDone is what came of an approved list.
+type StaffDone struct {
+	Batch    importing.BatchID // the page importing.Path(Batch) shows it and takes it back
+	Prepared bool              // it waits for the head
+	Taken    int               // invitations sent, or passed to the head
+	Held     int               // not sent: the batch says why
+	Links    []InvitationLink  // of those sent, for the case that no letters leave this machine
+}
+
+// InviteStaff sends the invitations of an approved list: at once by who may give
+// the roles, as one act for the head by who prepares. Rights are looked at anew,
+// so a list that was made up or is old gains nothing: with one row that may not
+// be sent, nothing is. The list is noted as an import of the institution, which
+// UndoNow of package importing takes back.
+func (s *Service) InviteStaff(ctx context.Context, who Actor, at InstitutionID, list StaffList) (done StaffDone, err error) {
+	done.Prepared, err = s.mayInviteStaff(ctx, who, at)
 	if err != nil {
-		return nil, false, err
+		return done, err
 	}
-	if len(list) == 0 {
-		return nil, prepared, fault.New(fault.Invalid, "staff.fault.nobody")
+	if len(list.Invitees) == 0 {
+		return done, fault.New(fault.Invalid, "staff.fault.nobody")
 	}
-	if most := rolesInRow * StaffLimits().Rows; len(list) > most {
-		return nil, prepared, fault.New(fault.Invalid, "sheet.fault.too_many_rows", "n", most)
+	if most := rolesInRow * StaffLimits().Rows; len(list.Invitees) > most {
+		return done, fault.New(fault.Invalid, "sheet.fault.too_many_rows", "n", most)
 	}
-	for _, i := range list {
+	for _, i := range list.Invitees {
 		if i.Institution != at {
-			return nil, prepared, fault.New(fault.Forbidden, "fault.forbidden")
+			return done, fault.New(fault.Forbidden, "fault.forbidden")
 		}
 	}
-	if prepared {
-		return nil, true, s.PrepareInvitations(ctx, who, at, list)
+	own, err := s.ownLogin(ctx, who)
+	if err != nil {
+		return done, err
 	}
-	links, err = s.Invite(ctx, who, list)
-	return links, false, err
+	for _, i := range list.Invitees {
+		if err := staffFits(ctx, who, done.Prepared, i, own, s.now()); err != nil {
+			return done, err
+		}
+	}
+	return s.takeInStaff(ctx, who, at, done.Prepared, list)
 }
 
 // ActorByAddress is the person of an address with all roles held now, for the
@@ -486,8 +550,8 @@ func (s *Service) ActorByAddress(ctx context.Context, address string) (Actor, er
 // word: sealed, for one person at one institution, and not for long. Nothing of
 // the sheet is kept on this side.
 type sealedStaff struct {
-	At   int64     `json:"at"`
-	List []Invitee `json:"list"` // without the institution
+	At int64 `json:"at"`
+	StaffList
 }
 
 // staffPatience is how long a page with a plan can be approved.
@@ -496,9 +560,9 @@ const staffPatience = 2 * time.Hour
 func staffPlace(who Actor, at InstitutionID) string { return string(at) + " " + string(who.Person) }
 
 func (s *Service) sealStaff(who Actor, p StaffPlan) (string, error) {
-	sealed := sealedStaff{At: s.now().Unix(), List: p.Invitees()}
-	for i := range sealed.List {
-		sealed.List[i].Institution = ""
+	sealed := sealedStaff{s.now().Unix(), p.List()}
+	for i := range sealed.Invitees {
+		sealed.Invitees[i].Institution = "" // the seal holds it
 	}
 	data, err := json.Marshal(sealed)
 	if err != nil {
@@ -509,21 +573,21 @@ func (s *Service) sealStaff(who Actor, p StaffPlan) (string, error) {
 
 // openStaff is what sealStaff sealed. What was made up, belongs to somebody or
 // somewhere else, or is too old is a Conflict: read the sheet again.
-func (s *Service) openStaff(who Actor, at InstitutionID, text string) ([]Invitee, error) {
+func (s *Service) openStaff(who Actor, at InstitutionID, text string) (StaffList, error) {
 	stale := fault.New(fault.Conflict, "staff.fault.stale")
 	data, err := s.keys.Unseal("staff", staffPlace(who, at), text)
 	if err != nil {
-		return nil, stale
+		return StaffList{}, stale
 	}
 	var sealed sealedStaff
 	if err := json.Unmarshal(data, &sealed); err != nil {
-		return nil, err
+		return StaffList{}, err
 	}
 	if age := s.now().Sub(time.Unix(sealed.At, 0)); age < 0 || age > staffPatience {
-		return nil, stale
+		return StaffList{}, stale
 	}
-	for i := range sealed.List {
-		sealed.List[i].Institution = at
+	for i := range sealed.Invitees {
+		sealed.Invitees[i].Institution = at
 	}
-	return sealed.List, nil
+	return sealed.StaffList, nil
 }

@@ -223,8 +223,8 @@ func FuzzReadStaff(f *testing.F) {
 }
 
 func TestPlanStaffRefuses(t *testing.T) {
-	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
-		c := newCommunity(t, d)
+	testkit.EachDB(t, staffTables, func(t *testing.T, d *db.DB) {
+		c := newStaffCommunity(t, d)
 		ctx := context.Background()
 		head := c.add(Held{SchoolHead, c.school})
 		table := staffTable(t, "osoba;mail\nAnna Nowak;anna@example.org\n")
@@ -248,17 +248,27 @@ func TestPlanStaffRefuses(t *testing.T) {
 			if tt.want == fault.NotFound {
 				continue
 			}
-			_, _, err = c.InviteStaff(ctx, tt.who, tt.at, []Invitee{{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: tt.at}})
+			_, err = c.InviteStaff(ctx, tt.who, tt.at, listOf(Invitee{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: tt.at}))
 			wantKind(t, tt.name+" invites", err, tt.want)
 		}
-		_, _, err := c.InviteStaff(ctx, head, c.school, nil)
+		_, err := c.InviteStaff(ctx, head, c.school, StaffList{})
 		wantKind(t, "nobody", err, fault.Invalid)
-		_, _, err = c.InviteStaff(ctx, head, c.school, []Invitee{{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: c.otherSchool}})
+		_, err = c.InviteStaff(ctx, head, c.school, listOf(Invitee{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: c.otherSchool}))
 		wantKind(t, "a row of another school", err, fault.Forbidden)
-		_, _, err = c.InviteStaff(ctx, head, c.school, make([]Invitee, 1001))
+		_, err = c.InviteStaff(ctx, head, c.school, listOf(make([]Invitee, 1001)...))
 		wantKind(t, "too many", err, fault.Invalid)
+		anna := Invitee{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: c.school}
+		self, raised := anna, anna
+		self.Email, raised.Role = "Osoba1@example.org", SchoolHead
+		_, err = c.InviteStaff(ctx, head, c.school, listOf(anna, self))
+		wantKind(t, "oneself among others", err, fault.Invalid)
+		_, err = c.InviteStaff(ctx, head, c.school, listOf(anna, raised))
+		wantKind(t, "a second head among others", err, fault.Forbidden)
 		if len(c.post.letters) != 0 {
 			t.Errorf("%d letters", len(c.post.letters))
+		}
+		if n := c.batches(); n != 0 {
+			t.Errorf("%d lists of refused people are kept", n)
 		}
 	})
 }
@@ -266,8 +276,8 @@ func TestPlanStaffRefuses(t *testing.T) {
 // TestPlanStaff: nobody climbs by a sheet, nobody is asked twice, and what a
 // secretary brings waits for the head.
 func TestPlanStaff(t *testing.T) {
-	testkit.EachDB(t, tables, func(t *testing.T, d *db.DB) {
-		c := newCommunity(t, d)
+	testkit.EachDB(t, staffTables, func(t *testing.T, d *db.DB) {
+		c := newStaffCommunity(t, d)
 		ctx := context.Background()
 		head := c.add(Held{SchoolHead, c.school})           // osoba1@example.org
 		secretary := c.add(Held{SchoolSecretary, c.school}) // osoba2@example.org
@@ -316,9 +326,9 @@ Osoba Pierwsza;osoba1@example.org;nauczyciel
 			t.Errorf("secretary: %+v, %v", prepared, err)
 		}
 		before := len(c.post.letters)
-		_, waits, err := c.InviteStaff(ctx, secretary, c.school, prepared.Invitees()[:3])
-		if err != nil || !waits || len(c.post.letters) != before {
-			t.Errorf("a secretary sent letters: %v %v", waits, err)
+		done, err := c.InviteStaff(ctx, secretary, c.school, listOf(prepared.Invitees()[:3]...))
+		if err != nil || !done.Prepared || done.Taken != 3 || len(c.post.letters) != before {
+			t.Errorf("a secretary sent letters: %+v %v", done, err)
 		}
 		acts, _, err := c.ActsFor(ctx, head)
 		if err != nil || len(acts) != 1 {
@@ -341,24 +351,26 @@ Osoba Pierwsza;osoba1@example.org;nauczyciel
 func TestSealedStaff(t *testing.T) {
 	c := newCommunity(t, testkit.SQLite(t, tables))
 	head, other := c.add(Held{SchoolHead, c.school}), c.add(Held{SchoolHead, c.school}, Held{SchoolHead, c.otherSchool})
-	plan := StaffPlan{Institution: c.school, New: []StaffRow{{2, Invitee{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: c.school}}}}
+	plan := StaffPlan{Institution: c.school, New: []StaffRow{{2, Invitee{Name: "Anna Nowak", Email: "anna@example.org", Role: Teacher, Institution: c.school}}},
+		Problems: []StaffProblem{{3, "role", "staff.fault.role", []any{"word", "król"}}}}
 	sealed, err := c.sealStaff(head, plan)
 	if err != nil || strings.Contains(sealed, "anna") {
 		t.Fatal(sealed, err)
 	}
-	for name, try := range map[string]func() ([]Invitee, error){
-		"another person":  func() ([]Invitee, error) { return c.openStaff(other, c.school, sealed) },
-		"another school":  func() ([]Invitee, error) { return c.openStaff(head, c.otherSchool, sealed) },
-		"made up":         func() ([]Invitee, error) { return c.openStaff(head, c.school, `{"list":[]}`) },
-		"nothing":         func() ([]Invitee, error) { return c.openStaff(head, c.school, "") },
-		"one letter more": func() ([]Invitee, error) { return c.openStaff(head, c.school, sealed+"A") },
+	for name, try := range map[string]func() (StaffList, error){
+		"another person":  func() (StaffList, error) { return c.openStaff(other, c.school, sealed) },
+		"another school":  func() (StaffList, error) { return c.openStaff(head, c.otherSchool, sealed) },
+		"made up":         func() (StaffList, error) { return c.openStaff(head, c.school, `{"list":[]}`) },
+		"nothing":         func() (StaffList, error) { return c.openStaff(head, c.school, "") },
+		"one letter more": func() (StaffList, error) { return c.openStaff(head, c.school, sealed+"A") },
 	} {
-		if list, err := try(); fault.KindOf(err) != fault.Conflict || list != nil {
+		if list, err := try(); fault.KindOf(err) != fault.Conflict || list.Invitees != nil {
 			t.Errorf("%s: %v %v", name, list, err)
 		}
 	}
 	list, err := c.openStaff(head, c.school, sealed)
-	if err != nil || len(list) != 1 || list[0] != plan.New[0].Invitee {
+	if err != nil || len(list.Invitees) != 1 || list.Invitees[0] != plan.New[0].Invitee || list.Read != 2 ||
+		len(list.Problems) != 1 || list.Problems[0].Args["word"] != "król" {
 		t.Errorf("%+v, %v", list, err)
 	}
 	c.clock.at = c.clock.at.Add(staffPatience + time.Second)

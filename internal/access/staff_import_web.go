@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/sheet"
 	"kladka/internal/platform/web"
 )
@@ -35,6 +36,7 @@ type staffSheetPage struct {
 	Plan        *StaffPlan
 	Sealed      string
 	Links       []InvitationLink
+	Batch       importing.BatchID // of Links
 }
 
 func (s *Service) staffSheetPage(w http.ResponseWriter, r *web.Request) (p staffSheetPage, err error) {
@@ -166,18 +168,18 @@ func (s *Service) postStaffInvitations(w http.ResponseWriter, r *web.Request) er
 	if err != nil {
 		return err
 	}
-	links, prepared, err := s.InviteStaff(r.Context(), who, p.Institution, list)
+	done, err := s.InviteStaff(r.Context(), who, p.Institution, list)
 	if err != nil {
 		return err
 	}
-	if prepared {
-		r.Notify(w, "notice.staff_prepared", "n", number(len(list)))
-		return r.Redirect(w, ActsPath)
-	}
-	if !s.letters.Delivers() {
-		p.Links = links
+	if len(done.Links) > 0 && !s.letters.Delivers() {
+		p.Links, p.Batch = done.Links, done.Batch
 		return r.Render(w, staffSheetView(p))
 	}
-	r.Notify(w, "notice.staff_invited", "n", number(len(list)))
-	return r.Redirect(w, staffPath(p.Institution))
+	key := "notice.staff_invited"
+	if done.Prepared {
+		key = "notice.staff_prepared"
+	}
+	r.Notify(w, key, "n", number(done.Taken))
+	return r.Redirect(w, importing.Path(done.Batch))
 }

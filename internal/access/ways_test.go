@@ -584,6 +584,9 @@ func TestRemovingAndResetting(t *testing.T) {
 		if len(*l.told) != 1 || (*l.told)[0] != "ways.told.factor_reset" {
 			t.Errorf("told: %v", *l.told)
 		}
+		if _, err := d.Spread(ctx); err != nil {
+			t.Fatal(err)
+		}
 		var rows int
 		if err := d.Get(ctx, &rows, `select count(*) from audit_waiting where action = 'access.factor.reset' and actor = ? and subject = ?`, boss, admin); err != nil || rows != 1 {
 			t.Errorf("%d rows in the log, %v", rows, err)

@@ -129,6 +129,8 @@ type examples struct {
 	pupil       string
 	rspo        string
 	upload      string
+	entry       string // of the demo's head
+	request     string // about it
 }
 
 // examples: the institution is one of the pupils' school, which the demo's
@@ -152,6 +154,14 @@ func (h *house) examples() examples {
 		h.t.Fatal(err)
 	}
 	e.upload = h.previewSample()
+	for query, to := range map[string]*string{
+		`select min(id) from directory_network_entries where owner = 'institution'`: &e.entry,
+		`select min(id) from directory_contact_requests`:                            &e.request,
+	} {
+		if err := h.db.Get(context.Background(), to, query); err != nil {
+			h.t.Fatal(err)
+		}
+	}
 	return e
 }
 
@@ -159,6 +169,7 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	t.Helper()
 	replacements := map[string]string{
 		"{lang}": "pl", "{theme}": "dark", "{token}": "nie-ma", "{key}": "126101", "{$}": "", "{number}": e.rspo,
+		"{correction}": string(access.NewPersonID()), "{code}": "matematyka",
 		"{person}": string(e.person), "{file}": "nie-ma.ics", "{purpose}": "privacy.requests", "{kind}": "entrustment", "{run}": string(access.NewPersonID()), "{deed}": "nie-ma",
 	}
 	if strings.Contains(pattern, "/prawo/") {
@@ -177,8 +188,11 @@ func (e examples) fill(t *testing.T, pattern string) string {
 		path = strings.ReplaceAll(path, name, value)
 	}
 	id := string(e.institution)
-	if strings.Contains(pattern, "/rejestr/") {
-		id = e.upload
+	for part, of := range map[string]string{"/wczytania/": e.upload, "/kto-pomoze/": e.entry, "/kontakty/": e.request,
+		"/przedstawienia/": string(access.NewPersonID()), "/zgloszenia-kontaktow/": string(access.NewPersonID()), "/tematy/id/": string(access.NewPersonID())} {
+		if strings.Contains(pattern, part) {
+			id = of
+		}
 	}
 	if strings.Contains(pattern, "/instytucje/{id}/{number}") {
 		id = "rspo"
@@ -264,7 +278,7 @@ func TestUnknownDoors(t *testing.T) {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h := openHouse(t)
 	ids := h.examples()
-	machine := []string{".json", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
+	machine := []string{".json", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
 	for _, role := range append([]access.Role{""}, access.Roles()...) {
 		v := h.stranger()
 		if role != "" {

@@ -34,26 +34,26 @@ func TestOfficerTakesInTheRegister(t *testing.T) {
 		}
 		difference := res.Header.Get("Location")
 		doc = v.page(difference)
-		if doc.Find(`[data-promise="next"]`).Length() == 0 || doc.Find(`form[action$="/zastosuj"]`).Length() != 1 {
+		if doc.Find(`[data-promise="next"]`).Length() == 0 || doc.Find(`form[action$="/zatwierdz"]`).Length() != 1 {
 			t.Error("the difference does not say what comes next, or cannot be approved")
 		}
 		if found := v.page("/instytucje?q=probna").Find("ol.list > li").Length(); found != 0 {
 			t.Errorf("%d institutions were taken in before anybody approved", found)
 		}
-		if res := v.post(difference+"/zastosuj", url.Values{"zgoda": {"1"}}); res.StatusCode != http.StatusSeeOther {
+		if res := v.post(difference+"/zatwierdz", url.Values{"zgoda": {"tak"}}); res.StatusCode != http.StatusSeeOther {
 			t.Fatalf("approve: %d %s", res.StatusCode, body(t, res))
 		}
 		if err := h.Drain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if n := v.page(difference).Find(`form[action$="/zastosuj"]`).Length(); n != 0 {
+		if n := v.page(difference).Find(`form[action$="/zatwierdz"]`).Length(); n != 0 {
 			t.Error("what is applied can be applied again")
 		}
 		var origin int
 		if err := d.Get(context.Background(), &origin, `select count(*) from directory_institutions where origin = 'register'`); err != nil || origin == 0 {
 			t.Errorf("%d institutions of the register, %v", origin, err)
 		}
-		if res := v.post(difference+"/zastosuj", url.Values{"zgoda": {"1"}}); res.StatusCode != http.StatusConflict {
+		if res := v.post(difference+"/zatwierdz", url.Values{"zgoda": {"tak"}}); res.StatusCode != http.StatusConflict {
 			t.Errorf("approved twice: %d", res.StatusCode)
 		}
 	})
@@ -74,7 +74,7 @@ func TestUploadsThatAreRefused(t *testing.T) {
 		}
 	}
 	var n int
-	if err := h.db.Get(context.Background(), &n, `select count(*) from directory_imports`); err != nil || n != 0 {
+	if err := h.db.Get(context.Background(), &n, `select count(*) from importing_batches`); err != nil || n != 0 {
 		t.Errorf("%d imports left, %v", n, err)
 	}
 	for _, role := range []access.Role{access.AuthorityOfficer, access.Teacher} {

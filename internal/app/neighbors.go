@@ -11,8 +11,10 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/directory"
+	"kladka/internal/directory/networking"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/law"
 	"kladka/internal/platform/mail"
 	"kladka/internal/platform/notify"
@@ -83,10 +85,11 @@ const (
 	topicPrivacy = "privacy" // requests about one's data
 )
 
-func topics() *notify.Registry {
+func notices() *notify.Registry {
 	r := notify.NewRegistry()
 	r.Declare(notify.Topic{Key: topicAccount, Urgent: true, Default: notify.Now},
 		notify.Topic{Key: topicPeople}, notify.Topic{Key: topicPrivacy})
+	r.Declare(networking.NotifyTopics()...)
 	return r
 }
 
@@ -181,7 +184,11 @@ var administration = []struct {
 	{"people", "/administracja/osoby", access.ManagePeople},
 	{"invitations", "/administracja/zaproszenia", access.ManagePeople},
 	{"register", "/administracja/rejestr", access.SeeImports},
+	{"imports", importing.ListPath, access.SeeImports},
+	{"corrections", "/administracja/poprawki", access.AcceptCorrections},
+	{"topics", "/administracja/tematy", access.EditTopics},
 	{"bodies", "/instytucje/nowa", access.AddBody},
+	{"contacts", "/administracja/zgloszenia-kontaktow", access.ModerateContacts},
 	{"audit", "/administracja/dziennik", access.SeeAudit},
 	{"privacy", "/administracja/prywatnosc", access.ManagePrivacy},
 	{"law", "/administracja/prawo", access.EditLaw},

@@ -33,11 +33,14 @@ const (
 // before letters and the log, so that nothing new is written about a person
 // whose letters and rows are gone already.
 func (m *modules) purposes(now func() time.Time) []privacy.Purpose {
-	all := m.access.Purposes(func(ctx context.Context, tx *db.Tx, person string) error {
+	// Lists of invited people are found by their addresses, which go with the account.
+	all := []privacy.Purpose{m.listsPurpose()}
+	all = append(all, m.access.Purposes(func(ctx context.Context, tx *db.Tx, person string) error {
 		_, err := m.notify.Erase(ctx, tx, person)
 		return err
-	})
+	})...)
 	all = append(all, m.directory.Purposes()...)
+	all = append(all, m.networking.Purposes()...)
 	return append(all, m.inboxPurpose(), m.letterSettingsPurpose(), m.mailPurpose(), m.filesPurpose(), m.auditPurpose(now), repeatsPurpose(),
 		lawPurpose(), contactsPurpose())
 }
@@ -53,6 +56,28 @@ func nothing(context.Context, *db.Tx, time.Time, int) (int, error) { return 0, n
 func field(key, value string) privacy.Field {
 	return privacy.Field{Key: "purposes.export." + key, Value: value}
 }
+
+// listsPurpose is what stays of sheets of people after they were invited, so
+// that the invitations can be taken back.
+func (m *modules) listsPurpose() privacy.Purpose {
+	forget := func(ctx context.Context, tx *db.Tx, person string) (int, error) {
+		is, err := m.access.ImportLinesOf(ctx, tx, person)
+		if err != nil {
+			return 0, err
+		}
+		return m.importing.Forget(ctx, tx, access.ImportKind, is)
+	}
+	return privacy.Purpose{Key: "importing.lists", Module: "importing", Text: "purposes.lists", Controller: privacy.Operator, Basis: publicTask,
+		Categories: []string{"privacy.category.identity", "privacy.category.contact", "privacy.category.role"}, Recipients: []string{"purposes.recipient.inviters"},
+		Keep: privacy.Keep{Days: 30, Since: "purposes.since.list"},
+		Holds: []privacy.Holding{
+			{Table: "importing_lines", Title: "purposes.holding.lists", Withheld: "purposes.withheld.lists", Erase: forget, Expired: notYet, Sweep: nothing},            // importing.sweep
+			{Table: "importing_problems", Title: "purposes.holding.list_problems", Withheld: "purposes.withheld.lists", Erase: noneOf, Expired: notYet, Sweep: nothing}, // goes with the lines
+		}}
+}
+
+// noneOf is the erasure of a table that another's erasure empties.
+func noneOf(context.Context, *db.Tx, string) (int, error) { return 0, nil }
 
 func (m *modules) inboxPurpose() privacy.Purpose {
 	return privacy.Purpose{Key: "notify.inbox", Module: "notify", Text: "purposes.inbox", Controller: privacy.Operator, Basis: publicTask,
@@ -206,6 +231,8 @@ func (m *modules) auditPurpose(now func() time.Time) privacy.Purpose {
 				Expired: notYet, Sweep: nothing}, // audit.Expire
 			{Table: "audit_waiting", Title: "purposes.holding.waiting", Withheld: "purposes.withheld.waiting", Keeps: "purposes.keeps.audit", Erase: erase,
 				Expired: notYet, Sweep: nothing}, // audit.Link
+			{Table: "db_outbox", Title: "purposes.holding.waiting", Withheld: "purposes.withheld.waiting", Keeps: "purposes.keeps.audit", Erase: erase,
+				Expired: notYet, Sweep: nothing}, // db.Spread, within a second
 		}}
 }
 

@@ -357,7 +357,10 @@ func (p *walker) inviteBySheet() {
 		p.t.Fatalf("the plan: %q", rows)
 	}
 	p.send("lista")
-	p.at(p.school + "/osoby")
+	if at := p.path(); !strings.HasPrefix(at, "/administracja/wczytania/") {
+		p.t.Fatalf("the sheet leads to %s, not to its import: %.300s", at, p.words("main"))
+	}
+	p.visit(p.school+"/osoby", http.StatusOK)
 }
 
 // makeClass makes a class, types its pupils and names the tutor.

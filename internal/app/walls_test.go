@@ -160,7 +160,7 @@ var (
 
 // owners are the packages whose tables do not begin with their own name.
 var owners = map[string][]string{
-	"internal/platform/db":     {"versions", "properties", "pg", "pragma"}, // and the engines' own
+	"internal/platform/db":     {"db", "versions", "properties", "pg", "pragma"}, // and the engines' own
 	"internal/platform/jobs":   {"jobs"},
 	"internal/platform/events": {"events"},
 	"internal/platform/trace":  {"trace"},

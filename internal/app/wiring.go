@@ -11,19 +11,25 @@ import (
 	"kladka/internal/access/card"
 	"kladka/internal/directory"
 	"kladka/internal/directory/geometry"
+	"kladka/internal/directory/networking"
 	"kladka/internal/directory/register"
+	"kladka/internal/directory/registerapi"
+	"kladka/internal/directory/topics"
 	"kladka/internal/platform/audit"
 	"kladka/internal/platform/counts"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
 	"kladka/internal/platform/files"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/jobs"
 	"kladka/internal/platform/law"
 	"kladka/internal/platform/mail"
 	"kladka/internal/platform/notify"
 	"kladka/internal/platform/privacy"
 	"kladka/internal/platform/repeats"
+	"kladka/internal/platform/search"
+	"kladka/internal/platform/search/polish"
 	"kladka/internal/platform/secrets"
 	"kladka/internal/platform/sheet"
 	"kladka/internal/platform/trace"
@@ -41,6 +47,7 @@ func Modules() []schema.Module {
 		{Name: "counts", Files: counts.Migrations},
 		{Name: "repeats", Files: repeats.Migrations},
 		{Name: "audit", Files: audit.Migrations},
+		{Name: "importing", Files: importing.Migrations},
 		{Name: "law", Files: law.Migrations},
 		{Name: "mail", Files: mail.Migrations},
 		{Name: "notify", Files: notify.Migrations},
@@ -48,13 +55,17 @@ func Modules() []schema.Module {
 		{Name: "privacy", Files: privacy.Migrations},
 		{Name: "access", Files: access.Migrations},
 		{Name: "directory", Files: directory.Migrations},
+		{Name: "directory/topics", Files: topics.Migrations},
+		{Name: "directory/networking", Files: networking.Migrations},
+		{Name: "search", Files: search.Migrations},
 	}
 }
 
 // Catalog is the texts of all modules.
 func Catalog() (*i18n.Catalog, error) {
 	return i18n.Load(web.Messages, Messages, audit.Messages, law.Messages, mail.Messages, notify.Messages, files.Messages, privacy.Messages,
-		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages)
+		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages,
+		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages)
 }
 
 type modules struct {
@@ -72,6 +83,12 @@ type modules struct {
 	privacy   *privacy.Service
 	access    *access.Service
 	directory *directory.Service
+
+	importing  *importing.Service
+	words      *polish.Lazy
+	search     *search.Service
+	topics     *topics.Service
+	networking *networking.Service
 }
 
 // New builds the program over a migrated database.
@@ -103,12 +120,19 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	a.operationsRoutes()
 	m.access.Routes(m.shell)
 	m.directory.Routes(m.shell)
+	m.topics.Routes(m.shell)
+	m.networking.Routes(m.shell)
 	m.platformRoutes()
 	m.periodic(d, now)
 	if err := m.law.Seed(ctx); err != nil {
 		return nil, err
 	}
-	return a, m.directory.Seed(ctx)
+	for _, seed := range []func(context.Context) error{m.directory.Seed, m.topics.Seed, m.search.Start} {
+		if err := seed(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
 }
 
 // services makes the services and introduces them to each other.
@@ -124,12 +148,18 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 	}
 	m.access = access.New(access.Config{DB: d, Catalog: m.catalog, Log: log, Now: now, HTTPS: set.HTTPS, Demo: set.Demo != "",
 		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus})
-	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy})
+	m.importing = importing.New(importing.Config{DB: d, Names: lateNames{m}, Now: now, Log: log})
+	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy,
+		Imports: m.importing, Touch: touches(directory.SearchName), Refers: m.refers, Tell: m.tell})
 	m.access.Connect(m.directory)
+	m.access.ConnectImports(m.importing)
 	m.directory.ConnectPeople(m.access)
+	m.directory.ShowPeople(nil)
 	events.On(m.bus, "directory.classes", func(ctx context.Context, e access.Left, _ events.Meta) error { return m.directory.TutorLeft(ctx, e) })
 	who := names{m.access, m.directory}
-	m.notify = notify.New(notify.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Post: m.mail, People: addressees{m.access}, Topics: topics()})
+	m.notify = notify.New(notify.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Post: m.mail, People: addressees{m.access}, Topics: notices()})
+	m.words = &polish.Lazy{}
+	m.finding(d, log, now)
 	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...), Names: who, Now: now})
 	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
 		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
@@ -151,7 +181,12 @@ func (m *modules) platformRoutes() {
 	m.mail.Routes(sh, mail.Doors{Office: access.Can(access.ManageMail), By: by, Address: m.ownAddress})
 	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
 	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
+	m.search.Routes(sh, search.Doors{Audience: audience})
+	m.importing.Routes(sh, importing.Doors{Office: access.CanAny(access.SeeImports, access.EditTopics, access.ManageStaff, access.PrepareActs), Who: m.importers})
 	sh.AddAccount(30, "account.nav.inbox", "/konto/powiadomienia")
+	sh.AddAccount(40, "networking.blocks", "/konto/blokady")
+	sh.AddAccount(45, "networking.hints", "/konto/podpowiedzi")
+	sh.AddNav(40, "networking.title.list", "/kto-pomoze", web.Public)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
 	sh.AddAccount(80, "account.nav.looked", "/konto/kto-zagladal")
@@ -168,6 +203,9 @@ func (m *modules) periodic(d *db.DB, now func() time.Time) {
 	j.Every("db.log", 24*time.Hour, d.TruncateLog)
 	jobs.SweepProgress(j, d, now)
 	m.directory.Jobs(j)
+	m.networking.Jobs(j)
+	m.importing.Jobs(j)
+	m.search.Jobs(j)
 	m.audit.Jobs(j)
 	m.mail.Jobs(j)
 	m.notify.Jobs(j)
@@ -177,6 +215,18 @@ func (m *modules) periodic(d *db.DB, now func() time.Time) {
 
 // Access and Directory are for the command line and the demo.
 func (a *App) Access() *access.Service { return a.access }
+
+// Imports takes differences in and back.
+func (a *App) Imports() *importing.Service { return a.importing }
+
+// Topics is the vocabulary, Networking who helps whom, Search the index.
+func (a *App) Topics() *topics.Service { return a.topics }
+
+// Networking is for the demo.
+func (a *App) Networking() *networking.Service { return a.networking }
+
+// Search is the index of everything.
+func (a *App) Search() *search.Service { return a.search }
 
 // Directory is the list of institutions.
 func (a *App) Directory() *directory.Service { return a.directory }

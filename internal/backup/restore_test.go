@@ -32,7 +32,7 @@ func TestRoundTrip(t *testing.T) {
 				src := source(d)
 				src.Blobs = files
 				data, m := backup(t, src)
-				if m.Files.Count != 3 || len(m.Tables) != 7 || m.Rows() != 19 {
+				if m.Files.Count != 3 || len(m.Tables) != 8 || m.Rows() != 19 {
 					t.Errorf("%d rows of %d tables, %d files", m.Rows(), len(m.Tables), m.Files.Count)
 				}
 				p, back := place(to.empty(t)), &memory{}

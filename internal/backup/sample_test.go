@@ -118,7 +118,7 @@ func engines() []engine {
 		{"postgres", func(t *testing.T, m []schema.Module) *db.DB { return testkit.Postgres(t, m, "") },
 			func(t *testing.T) string {
 				address := testkit.PostgresAddress(t, modules(), "")
-				run(t, openAt(t, address), `drop table goose_db_version, versions, properties, sample_parents, sample_law, sample_sessions, sample_loose, sample_bytes, sample_children`)
+				run(t, openAt(t, address), `drop table goose_db_version, db_outbox, versions, properties, sample_parents, sample_law, sample_sessions, sample_loose, sample_bytes, sample_children`)
 				return address
 			}},
 	}

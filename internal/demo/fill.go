@@ -7,8 +7,10 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/directory"
+	"kladka/internal/directory/networking"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/search"
 )
 
 // worldSeed is the seed of every demo, so that what a guide shows is what the
@@ -19,8 +21,8 @@ const worldSeed = 2026
 // are seeded, all in one transaction, together with the word that it is a
 // demo. A database that is that demo already is left alone, so an interrupted
 // or repeated start does no harm. Whether the database is empty is asked by
-// CheckKind, which must come first.
-func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.Service, scale Scale) (err error) {
+// CheckKind, which must come first. Without contacts nobody offers help.
+func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.Service, contacts *networking.Service, scale Scale) (err error) {
 	defer fault.Wrap(&err, "fill the database with an invented %s", scale)
 	if !Valid(string(scale)) {
 		return errors.New("no such scale")
@@ -47,7 +49,10 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 	if raced {
 		return nil
 	}
-	return enliven(ctx, people, dir, world)
+	if err := enliven(ctx, people, dir, world); err != nil || contacts == nil {
+		return err
+	}
+	return Contacts(ctx, people, contacts, world)
 }
 
 func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *directory.Service, scale Scale, world World) error {
@@ -56,6 +61,9 @@ func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *director
 	}
 	// Head units come with the world, so the directory need not regroup.
 	if err := dir.Save(ctx, tx, world.Institutions); err != nil {
+		return err
+	}
+	if err := search.TouchAll(ctx, tx, directory.SearchName); err != nil {
 		return err
 	}
 	return db.SetProperty(ctx, tx, propertyData, demoOf(scale))

@@ -3,142 +3,140 @@ package directory
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/db"
-	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/web"
 )
 
-// Apply takes in what Preview showed, all of it or nothing, and returns when it
-// is done. Who asks must hold ImportRegister. It is a Conflict when the import
-// is settled already, or when the directory changed since it was compared: then
-// the file must be read again. A difference that would close an unlikely share
-// of the institutions is refused as Invalid unless allowMassClosing says that a
-// person looked at it.
-func (s *Service) Apply(ctx context.Context, who access.Actor, id ImportID, allowMassClosing bool) (_ Import, err error) {
-	defer fault.Wrap(&err, "apply import %s", id)
-	i, err := s.mayApply(ctx, who, id, allowMassClosing)
+// Why a line was not written.
+const (
+	heldEdited = "import.held.edited" // changed here since it was compared
+	heldGone   = "import.held.gone"
+	heldTaken  = "import.held.taken" // a new number that somebody entered meanwhile
+)
+
+// applyLines works out the rows of a chunk of lines. The step writes them where
+// the revision is still that of the comparison; parents, head units and the
+// running of new municipalities follow in finishImport.
+func (s *Service) applyLines(ctx context.Context, b importing.Batch, lines []importing.Line, at time.Time) (importing.Step, error) {
+	c, err := s.chunk(ctx, b, lines, at)
 	if err != nil {
-		return i, err
+		return nil, err
 	}
-	i.SettledBy = string(who.Person)
-	if err := s.takeIn(ctx, i, func(context.Context, *db.Tx) error { return nil }); err != nil {
-		return i, err
-	}
-	return importByID(ctx, s.db, id)
+	return func(ctx context.Context, tx *db.Tx) ([]importing.Outcome, error) { return s.writeChunk(ctx, tx, c) }, nil
 }
 
-// mayApply holds the refusals that can be told before anything is done.
-func (s *Service) mayApply(ctx context.Context, who access.Actor, id ImportID, allowMassClosing bool) (Import, error) {
-	if err := who.Must(access.ImportRegister); err != nil {
-		return Import{}, err
-	}
-	i, err := importByID(ctx, s.db, id)
-	if err != nil {
-		return i, err
-	}
-	version, err := db.Version(ctx, s.db, versionName)
-	switch {
-	case err != nil:
-		return i, err
-	case i.State != ImportShown:
-		return i, fault.New(fault.Conflict, "import.refused.settled")
-	case version != i.BasedOn:
-		return i, fault.New(fault.Conflict, "import.refused.stale")
-	case i.MassClosing && !allowMassClosing:
-		return i, fault.InvalidFields([]fault.Field{{Name: massField, Key: "import.refused.mass_closing", Args: []any{"n", i.Closed}}})
-	}
-	return i, nil
-}
-
-// massField is the box to tick when many institutions would close.
-const massField = "zgoda"
-
-// takeIn does the work of Apply. Everything is computed before the
-// transaction, which only writes: the version, raised inside it, proves that
-// nothing was changed since it was read. After is done in the same transaction.
-func (s *Service) takeIn(ctx context.Context, i Import, after func(ctx context.Context, tx *db.Tx) error) error {
-	p, err := s.plan(ctx, i)
-	if err != nil {
-		return err
-	}
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `update directory_imports set state = ?, applied_at = ?, settled_by = ?, refusal_key = ''
-			where id = ? and state = ?`, ImportApplied, p.now.Unix(), i.SettledBy, i.ID, i.State)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "import.refused.settled")
-		}
-		if err := p.write(ctx, tx, i.BasedOn); err != nil {
-			return err
-		}
-		return after(ctx, tx)
-	})
-	if db.Duplicate(err) {
-		return errors.Join(fault.New(fault.Conflict, "import.refused.stale"), err)
-	}
-	return err
-}
-
-// plan is what applying an import will write.
-type plan struct {
-	now            time.Time
+// chunk is what some lines of an import will write.
+type chunk struct {
+	batch          importing.BatchID
+	at             int64
 	municipalities []Municipality // new ones
-	rows           []Institution  // new and changed ones, complete
-	before, after  []unit         // known ones, for parents and head units that move
-	running        map[string][]any
+	writes         []rowWrite
+	held           []importing.Outcome
 }
 
-func (s *Service) plan(ctx context.Context, i Import) (p plan, err error) {
-	defer fault.Wrap(&err, "plan import %s", i.ID)
-	p.now = s.now()
-	var changes []ImportChange
-	err = eachChange(ctx, s.db, i.ID, func(c ImportChange) error {
-		changes = append(changes, c)
-		return nil
-	})
-	if err != nil || len(changes) == 0 {
-		return p, err
+// rowWrite is one row to be written: complete, with what undoing will need.
+type rowWrite struct {
+	n       int
+	row     Institution // a known one carries the revision it was read with
+	fresh   bool
+	before  json.RawMessage
+	history []Past
+	settled []correctionMove
+}
+
+// image is what an import keeps of a row, to put it back.
+type image struct {
+	Row         *Institution     `json:"row,omitempty"` // nil: it was not there
+	Corrections []correctionMove `json:"corrections,omitempty"`
+}
+
+func (s *Service) chunk(ctx context.Context, b importing.Batch, lines []importing.Line, at time.Time) (c chunk, err error) {
+	c = chunk{batch: b.ID, at: at.Unix()}
+	said := make([]stated, len(lines))
+	for n, line := range lines {
+		if err := json.Unmarshal(line.Record, &said[n]); err != nil {
+			return c, err
+		}
 	}
 	known, err := Municipalities(ctx, s.db)
 	if err != nil {
-		return p, err
+		return c, err
 	}
-	p.municipalities = newMunicipalities(known, changes)
-	places, err := readPlaces(ctx, s.db)
+	c.municipalities = newMunicipalities(known, said)
+	standing, err := s.standing(ctx, lines)
 	if err != nil {
-		return p, err
+		return c, err
 	}
-	maker := rowMaker{runners: newRunners(slices.Concat(known, p.municipalities)), places: places, shape: i.Shape, now: p.now}
-	if p.rows, err = maker.rows(ctx, s.db, changes); err != nil {
-		return p, err
+	ours, err := readHolding(ctx, s.db, slices.Collect(maps.Keys(standing)))
+	if err != nil {
+		return c, err
 	}
-	if len(p.municipalities) > 0 {
-		if p.running, err = runningMoves(ctx, s.db, maker.runners); err != nil {
-			return p, err
+	m := rowMaker{runners: newRunners(slices.Concat(known, c.municipalities)), shape: register.Shape(b.Shape), batch: b.ID, now: at}
+	if m.places, err = readPlaces(ctx, s.db, townsOf(standing, said)); err != nil {
+		return c, err
+	}
+	for n, line := range lines {
+		row, there := standing[access.InstitutionID(line.Object)]
+		switch {
+		case line.Object != "" && !there:
+			c.held = append(c.held, importing.Outcome{N: line.N, Held: heldGone})
+		case line.Object != "" && row.Revision != line.Base:
+			c.held = append(c.held, importing.Outcome{N: line.N, Held: heldEdited})
+		default:
+			w, err := m.write(row, line, said[n], ours[row.ID])
+			if err != nil {
+				return c, err
+			}
+			c.writes = append(c.writes, w)
 		}
 	}
-	p.before, err = readUnits(ctx, s.db)
-	p.settle(changes)
-	return p, err
+	return c, nil
+}
+
+// standing are the rows that the lines are about.
+func (s *Service) standing(ctx context.Context, lines []importing.Line) (map[access.InstitutionID]Institution, error) {
+	var ids []access.InstitutionID
+	for _, line := range lines {
+		if line.Object != "" {
+			ids = append(ids, access.InstitutionID(line.Object))
+		}
+	}
+	rows, err := byIDs(ctx, s.db, ids)
+	known := make(map[access.InstitutionID]Institution, len(rows))
+	for _, i := range rows {
+		known[i.ID] = i
+	}
+	return known, err
+}
+
+func townsOf(standing map[access.InstitutionID]Institution, said []stated) []string {
+	seen := map[string]bool{}
+	for _, i := range standing {
+		seen[i.Municipality] = true
+	}
+	for _, what := range said {
+		seen[what.Record.Municipality] = true
+	}
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // newMunicipalities are those that the records name and the directory does not know.
-func newMunicipalities(known []Municipality, changes []ImportChange) (list []Municipality) {
+func newMunicipalities(known []Municipality, said []stated) (list []Municipality) {
 	seen := map[string]bool{"": true}
 	for _, m := range known {
 		seen[m.ID] = true
 	}
-	for _, c := range changes {
-		r := c.Record
+	for _, what := range said {
+		r := what.Record
 		if seen[r.Municipality] {
 			continue
 		}
@@ -152,79 +150,103 @@ func newMunicipalities(known []Municipality, changes []ImportChange) (list []Mun
 	return list
 }
 
-// rowMaker turns changes into rows.
+// rowMaker turns lines into rows.
 type rowMaker struct {
 	runners runners
 	places  places
 	shape   register.Shape
+	batch   importing.BatchID
 	now     time.Time
 }
 
-func (m rowMaker) rows(ctx context.Context, r db.Reader, changes []ImportChange) ([]Institution, error) {
-	var ids []access.InstitutionID
-	for _, c := range changes {
-		if c.Institution != "" {
-			ids = append(ids, c.Institution)
-		}
+// write is what one line does to the row as it stands.
+func (m rowMaker) write(i Institution, line importing.Line, what stated, ours []Correction) (rowWrite, error) {
+	w := rowWrite{n: line.N, fresh: line.Object == ""}
+	before := image{}
+	if !w.fresh {
+		row := i
+		before.Row = &row
 	}
-	standing, err := byIDs(ctx, r, ids)
+	row, err := m.row(i, line, what)
 	if err != nil {
-		return nil, err
+		return w, err
 	}
-	known := make(map[access.InstitutionID]Institution, len(standing))
-	for _, i := range standing {
-		known[i.ID] = i
+	taken := map[string]bool{}
+	for _, f := range line.Fields {
+		taken[f.Name] = f.Clash
 	}
-	rows := make([]Institution, 0, len(changes))
-	for _, c := range changes {
-		row, there := known[c.Institution]
-		if c.Institution != "" && !there {
-			return nil, fault.New(fault.Conflict, "import.refused.stale")
+	for _, c := range ours {
+		move := c.meets(register.TextOf(c.Field, &what.Record), taken[c.Field])
+		if move.Changed() {
+			w.settled, before.Corrections = append(w.settled, move), append(before.Corrections, move)
 		}
-		row, err := m.row(row, c)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
 	}
-	return rows, nil
+	w.row = row
+	if w.fresh {
+		w.history = []Past{{Institution: row.ID, Field: Appeared, After: row.Name}}
+	} else {
+		w.history = changesOf(i, row)
+	}
+	stamp(w.history, FromTheRegister, string(m.batch), m.now)
+	w.before, err = json.Marshal(before)
+	return w, err
 }
 
-// row applies one change to the row as it stands. Only the fields that changed
-// in the register are taken, so that what was corrected here by hand stays.
-func (m rowMaker) row(i Institution, c ImportChange) (Institution, error) {
-	stated, err := json.Marshal(c.Record)
+// row applies one line to the row as it stands. Only the fields to be taken are
+// taken, so that what was corrected here stays; what the register said is
+// remembered whole.
+func (m rowMaker) row(i Institution, line importing.Line, what stated) (Institution, error) {
+	record, err := json.Marshal(what.Record)
 	if err != nil {
 		return i, err
 	}
-	number := c.RSPO
-	i.RSPO, i.Origin, i.Stated, i.Source, i.UpdatedAt = &number, FromRegister, string(stated), string(m.shape), m.now.Unix()
-	if c.Kind == register.New {
+	number, err := strconv.Atoi(line.Key)
+	if err != nil {
+		return i, err
+	}
+	i.RSPO, i.Origin, i.Stated, i.Source, i.UpdatedAt = &number, FromRegister, string(record), string(m.shape), m.now.Unix()
+	if line.Object == "" {
 		i.ID = access.NewInstitutionID()
 		i.HeadUnit, i.Revision = i.ID, 1
-		for _, take := range takes {
-			take(&i, &c.Record)
+		for field := range takes {
+			m.take(&i, field, &what.Record)
 		}
 	}
-	for _, f := range c.Fields {
-		if take := takes[f.Field]; take != nil {
-			take(&i, &c.Record)
-		}
+	for _, f := range line.Fields {
+		m.take(&i, f.Name, &what.Record)
 	}
-	m.close(&i, c)
-	i.SortKey = i18n.SortKey(i.Name)
-	i.RunningMunicipality = m.runners.of(i.RunningName, i.RunningKind, i.Municipality)
-	m.places.place(&i)
+	m.close(&i, line, what)
+	m.derive(&i)
 	return i, nil
 }
 
-func (m rowMaker) close(i *Institution, c ImportChange) {
+// take takes one field over.
+func (m rowMaker) take(i *Institution, field string, r *register.Record) {
+	if take := takes[field]; take != nil {
+		take(i, r)
+	}
+	if field == "point" {
+		i.PointSource = ""
+		if r.HasPoint {
+			i.PointSource = string(m.shape)
+		}
+	}
+}
+
+// derive fills what follows from the rest of the row.
+func (m rowMaker) derive(i *Institution) {
+	i.SortKey = i18n.SortKey(i.Name)
+	i.RunningMunicipality = m.runners.of(i.RunningName, i.RunningKind, i.Municipality)
+	m.places.place(i)
+}
+
+func (m rowMaker) close(i *Institution, line importing.Line, what stated) {
 	switch {
-	case c.Vanished():
+	case what.Vanished:
 		i.Closed, i.ClosedWhy, i.ClosedOn = true, ClosedVanished, localDay(m.now)
-	case c.Kind == register.Closed:
-		i.Closed, i.ClosedWhy, i.ClosedOn = true, ClosedByRegister, c.Record.ClosedOn
-	case c.Kind == register.Reopened:
+	case line.Action == importing.ActionClosed:
+		i.Closed, i.ClosedWhy, i.ClosedOn = true, ClosedByRegister, what.Record.ClosedOn
+	case line.Action == importing.ActionReopened:
 		i.Closed, i.ClosedWhy, i.ClosedOn = false, "", ""
 	}
 }
@@ -233,10 +255,12 @@ func (m rowMaker) close(i *Institution, c ImportChange) {
 func localDay(t time.Time) string { return t.In(web.Warsaw).Format(time.DateOnly) }
 
 // Why an institution is closed: the register stated the day, or it no longer
-// lists the institution; then the day is the one on which that was noticed.
+// lists the institution; then the day is the one on which that was noticed. Or
+// the import that brought it was undone while somebody already named it.
 const (
 	ClosedByRegister = "register"
 	ClosedVanished   = "vanished"
+	ClosedUndone     = "undone"
 )
 
 // takes says how each field of a record reaches the row. Parents are settled
@@ -296,94 +320,71 @@ func takePupils(i *Institution, r *register.Record) {
 	}
 }
 
-// settle computes parents and head units of all, those of the rows included.
-func (p *plan) settle(changes []ImportChange) {
-	at := make(map[access.InstitutionID]int, len(p.before))
-	for n, u := range p.before {
-		at[u.ID] = n
-	}
-	p.after = slices.Clone(p.before)
-	places := make([]int, len(p.rows)) // of the rows among the units
-	for n, row := range p.rows {
-		place, known := at[row.ID]
-		if !known {
-			place = len(p.after)
-			p.after = append(p.after, unit{ID: row.ID, RSPO: *row.RSPO})
-		}
-		u := &p.after[place]
-		u.Closed, u.Stated, u.StatedParent = row.Closed, true, changes[n].Record.Parent
-		places[n] = place
-	}
-	settleParents(p.after)
-	setHeads(p.after)
-	for n, place := range places {
-		u := p.after[place]
-		p.rows[n].HeadUnit, p.rows[n].RegisterParent = u.HeadUnit, nil
-		if u.RegisterParent != "" {
-			p.rows[n].RegisterParent = &u.RegisterParent
-		}
-		if place < len(p.before) { // it is written with its row
-			p.before[place].HeadUnit, p.before[place].RegisterParent = u.HeadUnit, u.RegisterParent
-		}
-	}
-	p.after = p.after[:len(p.before)]
-}
-
-// write writes the plan if the directory is still what it was based on.
-func (p plan) write(ctx context.Context, tx *db.Tx, basedOn int64) error {
-	if len(p.rows) == 0 {
-		return nil
-	}
+// writeChunk writes the rows whose revision is still the one compared with, and
+// answers for every line.
+func (s *Service) writeChunk(ctx context.Context, tx *db.Tx, c chunk) ([]importing.Outcome, error) {
 	if err := db.Raise(ctx, tx, versionName); err != nil {
-		return err
+		return nil, err
 	}
-	version, err := db.Version(ctx, tx, versionName)
-	if err != nil {
-		return err
+	if err := ensureMunicipalities(ctx, tx, c.municipalities); err != nil {
+		return nil, err
 	}
-	if version != basedOn+1 {
-		return fault.New(fault.Conflict, "import.refused.stale")
-	}
-	if err := ensureMunicipalities(ctx, tx, p.municipalities); err != nil {
-		return err
-	}
-	if err := writeRunning(ctx, tx, p.running); err != nil {
-		return err
-	}
-	if err := save(ctx, tx, p.rows); err != nil {
-		return err
-	}
-	return writeUnits(ctx, tx, p.before, p.after)
-}
-
-// runningMoves finds what municipality runs those institutions for which the
-// answer changes, because municipalities came in: a name is known now, or has
-// become ambiguous.
-func runningMoves(ctx context.Context, r db.Reader, runners runners) (map[string][]any, error) {
-	moves := map[string][]any{}
-	err := r.Each(ctx, func(scan func(dest ...any) error) error {
-		var id, name, kind, seat, now string
-		if err := scan(&id, &name, &kind, &seat, &now); err != nil {
-			return err
-		}
-		if next := runners.of(name, kind, seat); next != now {
-			moves[next] = append(moves[next], id)
-		}
-		return nil
-	}, `select id, running_name, running_kind, municipality, running_municipality from directory_institutions
-		where origin = ? and running_name <> '' order by id`, FromRegister)
-	return moves, err
-}
-
-func writeRunning(ctx context.Context, tx *db.Tx, moves map[string][]any) error {
-	for municipality, ids := range moves {
-		for some := range slices.Chunk(ids, db.MaxParams-1) {
-			_, err := tx.Exec(ctx, `update directory_institutions set running_municipality = ? where id in `+
-				db.Marks(1, len(some)), append([]any{municipality}, some...)...)
-			if err != nil {
-				return err
+	written := map[access.InstitutionID]int64{}
+	for _, fresh := range []bool{true, false} {
+		var rows []Institution
+		for _, w := range c.writes {
+			if w.fresh == fresh {
+				rows = append(rows, w.row)
 			}
 		}
+		revisions, err := writeGuarded(ctx, tx, rows, fresh)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(written, revisions)
 	}
-	return nil
+	outcomes := slices.Clone(c.held)
+	var done []rowWrite
+	for _, w := range c.writes {
+		revision, ok := written[w.row.ID]
+		switch {
+		case ok:
+			outcomes = append(outcomes, importing.Outcome{N: w.n, Object: string(w.row.ID), Before: w.before, Revision: revision})
+			done = append(done, w)
+		case w.fresh:
+			outcomes = append(outcomes, importing.Outcome{N: w.n, Held: heldTaken})
+		default:
+			outcomes = append(outcomes, importing.Outcome{N: w.n, Held: heldEdited})
+		}
+	}
+	return outcomes, s.follow(ctx, tx, done, string(c.batch), c.at)
+}
+
+// follow writes what goes with rows that were written: their words, their
+// history, the corrections that they end, and the index.
+func (s *Service) follow(ctx context.Context, tx *db.Tx, done []rowWrite, batch string, at int64) error {
+	var rows []Institution
+	var past []Past
+	var moves []correctionMove
+	for _, w := range done {
+		rows, past, moves = append(rows, w.row), append(past, w.history...), append(moves, w.settled...)
+	}
+	if err := replaceWords(ctx, tx, rows); err != nil {
+		return err
+	}
+	if err := insertPast(ctx, tx, past); err != nil {
+		return err
+	}
+	if err := moveCorrections(ctx, tx, moves, batch, at); err != nil {
+		return err
+	}
+	return s.touched(ctx, tx, idsOf(rows)...)
+}
+
+func idsOf(rows []Institution) []access.InstitutionID {
+	ids := make([]access.InstitutionID, len(rows))
+	for n := range rows {
+		ids[n] = rows[n].ID
+	}
+	return ids
 }

@@ -61,6 +61,9 @@ func (s *Service) AddBody(ctx context.Context, who access.Actor, b Body) (id acc
 		if err := addBody(ctx, tx, row); err != nil {
 			return err
 		}
+		if err := s.touched(ctx, tx, row.ID); err != nil {
+			return err
+		}
 		// An office that acts for a municipality reaches its schools.
 		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "directory.body", Object: "institution", ObjectID: string(row.ID), Institution: string(row.ID),
 			Details: map[string]string{"kind": string(row.Kind), "runs": row.RunningMunicipality}}, now)

@@ -201,7 +201,7 @@ func (m matched) write(ctx context.Context, tx *db.Tx, source string) error {
 // statement for hundreds of them.
 func replace(ctx context.Context, tx *db.Tx) (placed int, err error) {
 	defer fault.Wrap(&err, "place all institutions")
-	p, err := readPlaces(ctx, tx)
+	p, err := readPlaces(ctx, tx, nil)
 	if err != nil {
 		return 0, err
 	}

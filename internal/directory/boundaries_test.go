@@ -11,6 +11,7 @@ import (
 	"kladka/internal/directory/geometry"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/importing"
 	"kladka/internal/testkit"
 )
 
@@ -129,7 +130,7 @@ func TestRealBoundaries(t *testing.T) {
 		}, `select point_doubt, district, municipality, lat from directory_institutions`)
 		outside := 0
 		if err == nil {
-			err = s.EachProblem(ctx, officer, i.ID, func(p ImportProblem) error {
+			err = s.EachProblem(ctx, officer, i.ID, func(p importing.Problem) error {
 				if p.Key == "register.problem.point_outside" {
 					outside++
 				}

@@ -9,22 +9,6 @@ import (
 	"kladka/internal/platform/web"
 )
 
-// desk is what the directory has for a person to do: differences of the
-// register that wait for approval.
-func (s *Service) desk(r *web.Request) ([]web.DeskItem, error) {
-	if !access.ActorOf(r.Request).May(access.ImportRegister) {
-		return nil, nil
-	}
-	var waiting int
-	if err := s.db.Get(r.Context(), &waiting, `select count(*) from directory_imports where state = ?`, ImportShown); err != nil {
-		return nil, err
-	}
-	if waiting == 0 {
-		return nil, nil
-	}
-	return []web.DeskItem{{Rank: 20, Title: r.L.N("desk.imports", waiting), Text: r.L.T("desk.imports_text"), Href: importsPath}}, nil
-}
-
 // firstSteps: whoever takes in the register begins with it, and an office with
 // the heads of its schools.
 func (s *Service) firstSteps(r *web.Request) ([]web.StepItem, error) {

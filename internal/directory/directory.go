@@ -11,13 +11,16 @@
 //
 // Units under one head form a group: a complex and its parts. The register
 // says who is whose parent; an officer may correct it, and the correction
-// survives the next import. Lists can count institutions or groups, and by
+// survives the next import. So does any other correction (see Correction): the
+// register is merged with what people said here, and what an import did can be
+// taken back as a whole. Lists can count institutions or groups, and by
 // seat (where the house stands) or by running authority (who pays for it):
 // county, voivodeship, ministry and NGO schools lie in a municipality that
 // does not run them.
 package directory
 
 import (
+	"context"
 	"embed"
 	"log/slog"
 	"time"
@@ -25,6 +28,7 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/importing"
 )
 
 // Migrations are the tables of this package, Messages its texts.
@@ -83,6 +87,10 @@ type Service struct {
 	tileBy  string
 	counts  countCache
 	people  *access.Service // accounts of pupils and tutors; see ConnectPeople
+	imports *importing.Service
+	touch   func(ctx context.Context, tx *db.Tx, ids ...string) error
+	refers  func(ctx context.Context, r db.Reader, ids []string) (map[string]bool, error)
+	tell    access.Tell
 
 	sections []SectionFunc
 }
@@ -94,11 +102,42 @@ type Config struct {
 	Log     *slog.Logger
 	TileURL string // template of map tiles, "" for none
 	TileBy  string // whom to name as their source
+
+	// Imports keeps differences of the register and takes them in. New declares
+	// the kind to it. Nil: the register cannot be read.
+	Imports *importing.Service
+	// Touch is told, in the transaction of the change, which institutions are to
+	// be indexed anew. Nil: nobody indexes them.
+	Touch func(ctx context.Context, tx *db.Tx, ids ...string) error
+	// Refers tells which institutions other modules still name (roles,
+	// invitations, offers), so that undoing an import closes them instead of
+	// removing them. Nil: it is not known, and nothing is removed.
+	Refers func(ctx context.Context, r db.Reader, ids []string) (map[string]bool, error)
+	// Tell puts into people's inboxes that a correction waits or was decided on.
+	// Nil tells nobody.
+	Tell access.Tell
 }
 
 // New makes the module.
 func New(c Config) *Service {
-	return &Service{db: c.DB, now: c.Now, log: c.Log, tileURL: c.TileURL, tileBy: c.TileBy}
+	s := &Service{db: c.DB, now: c.Now, log: c.Log, tileURL: c.TileURL, tileBy: c.TileBy,
+		imports: c.Imports, touch: c.Touch, refers: c.Refers, tell: c.Tell}
+	if s.imports != nil {
+		s.imports.Declare(s.importKind())
+	}
+	return s
+}
+
+// touched tells the index about changed institutions, in their transaction.
+func (s *Service) touched(ctx context.Context, tx *db.Tx, ids ...access.InstitutionID) error {
+	if s.touch == nil || len(ids) == 0 {
+		return nil
+	}
+	plain := make([]string, len(ids))
+	for n, id := range ids {
+		plain[n] = string(id)
+	}
+	return s.touch(ctx, tx, plain...)
 }
 
 // Municipality is a municipality by its six-digit key.
@@ -142,6 +181,10 @@ type Institution struct {
 	Lon        *float64 `db:"lon"`
 	PointDoubt string   `db:"point_doubt"`
 
+	// PointSource is the source that stated the point: the shape of a file, or
+	// PointByCorrection and the like. A source without points leaves it.
+	PointSource string `db:"point_source"`
+
 	REGON   string `db:"regon"`
 	NIP     string `db:"nip"`
 	Phone   string `db:"phone"`
@@ -170,7 +213,7 @@ type Institution struct {
 
 // columns are those of Institution, in the order of the table.
 const columns = `id, rspo, origin, kind, name, official_name, sort_key, closed, closed_on, closed_why,
-	municipality, district, delegatura, city, street, house, flat, postcode, lat, lon, point_doubt,
+	municipality, district, delegatura, city, street, house, flat, postcode, lat, lon, point_doubt, point_source,
 	regon, nip, phone, email, website, running_id, running_name, running_kind, running_municipality,
 	supervising, public, pupils, founded_on, register_parent, corrected, officer_parent, head_unit,
 	stated, source, updated_at, revision`

@@ -300,8 +300,10 @@ func (e *jsonExport) begin() error {
 	return err
 }
 
-func (e *jsonExport) row(i Institution) error {
-	data, err := json.Marshal(exported(e.l, e.roll, i))
+func (e *jsonExport) row(i Institution) error { return e.item(exported(e.l, e.roll, i)) }
+
+func (e *jsonExport) item(v any) error {
+	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,8 @@ func (s *Service) CorrectGroup(ctx context.Context, who access.Actor, id access.
 	if err := who.MayAt(ctx, access.CorrectGroups, id); err != nil {
 		return err
 	}
-	if _, err := ByID(ctx, s.db, id); err != nil {
+	i, err := ByID(ctx, s.db, id)
+	if err != nil {
 		return err
 	}
 	parent, err := s.chosenParent(ctx, who, id, c)
@@ -50,6 +51,8 @@ func (s *Service) CorrectGroup(ctx context.Context, who access.Actor, id access.
 		return err
 	}
 	now := s.now()
+	past := i.parentMoves(c.Choice, parent)
+	stamp(past, FromOfficer, "", now)
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := db.Raise(ctx, tx, versionName); err != nil {
 			return err
@@ -66,10 +69,37 @@ func (s *Service) CorrectGroup(ctx context.Context, who access.Actor, id access.
 		if err := s.regroupWith(ctx, tx, id, parent); err != nil {
 			return err
 		}
+		if err := insertPast(ctx, tx, past); err != nil {
+			return err
+		}
+		if err := s.touched(ctx, tx, id); err != nil {
+			return err
+		}
 		// The head above reaches the rosters below: this gives rights.
 		return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "directory.group", Object: "institution", ObjectID: string(id), Institution: string(id),
 			Details: map[string]string{"choice": string(c.Choice), "under": string(parent)}}, now)
 	})
+}
+
+// parentMoves is the history of an officer's choice, if it moves the unit.
+func (i Institution) parentMoves(choice GroupChoice, parent access.InstitutionID) []Past {
+	after := i
+	after.Corrected, after.OfficerParent = choice != AsRegistered, &parent
+	if parent == "" {
+		after.OfficerParent = nil
+	}
+	was, is := plainID(i.Parent()), plainID(after.Parent())
+	if was == is {
+		return nil
+	}
+	return []Past{{Institution: i.ID, Field: "parent", Before: was, After: is}}
+}
+
+func plainID(id *access.InstitutionID) string {
+	if id == nil {
+		return ""
+	}
+	return string(*id)
 }
 
 // chosenParent is the unit that the form names, "" for none.

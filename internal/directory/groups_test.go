@@ -107,6 +107,9 @@ func TestCorrectGroup(t *testing.T) {
 		if after, err := db.Version(ctx, d, versionName); err != nil || after == before {
 			t.Errorf("the version stands still: %d, %v", after, err)
 		}
+		if _, err := d.Spread(ctx); err != nil {
+			t.Fatal(err)
+		}
 		var logged int
 		if err := d.Get(ctx, &logged, `select count(*) from audit_waiting where action = 'directory.group' and institution = ?`, group.ID); err != nil || logged != 1 {
 			t.Errorf("the log has %d rows of the change, %v", logged, err)

@@ -2,7 +2,6 @@ package directory
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -14,9 +13,8 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"kladka/internal/access"
-	"kladka/internal/platform/db"
 	"kladka/internal/platform/i18n"
-	"kladka/internal/platform/jobs"
+	"kladka/internal/platform/importing"
 	"kladka/internal/testkit"
 )
 
@@ -48,6 +46,11 @@ func (h *reader) postForm(path string, pairs ...string) (*httptest.ResponseRecor
 
 func (h *reader) upload(name, text string) (*httptest.ResponseRecorder, *goquery.Document) {
 	h.t.Helper()
+	return h.uploadTo(importsPath, name, text)
+}
+
+func (h *reader) uploadTo(path, name, text string) (*httptest.ResponseRecorder, *goquery.Document) {
+	h.t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, err := form.CreateFormFile(fileField, name)
@@ -60,108 +63,91 @@ func (h *reader) upload(name, text string) (*httptest.ResponseRecorder, *goquery
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return h.post(importsPath, form.FormDataContentType(), &body)
+	return h.post(path, form.FormDataContentType(), &body)
 }
 
 func TestImportDoors(t *testing.T) {
 	h := newReader(t, testkit.SQLite(t, writeModules))
-	i := previewed(t, h.Service, sampleFile(sampleRows()...))
-	for path, takes := range map[string]bool{importsPath: true, importHref(i.ID) + "/zastosuj": true, importHref(i.ID) + "/odrzuc": true} {
-		h.who = access.Stranger()
-		if w, _ := h.postForm(path); takes && w.Code != http.StatusUnauthorized {
-			t.Errorf("a stranger posts to %s: %d", path, w.Code)
-		}
-		h.who = holding(access.AuthorityOfficer, "x")
-		if w, _ := h.postForm(path); takes && w.Code != http.StatusForbidden {
-			t.Errorf("an office posts to %s: %d", path, w.Code)
-		}
+	office := anOffice(t, h.Service, "120607")
+	h.who = access.Stranger()
+	if w, _ := h.postForm(importsPath); w.Code != http.StatusUnauthorized {
+		t.Errorf("a stranger posts: %d", w.Code)
 	}
-	for _, path := range []string{importsPath, importHref(i.ID), importHref(i.ID) + "/postep"} {
-		h.who = access.Stranger()
-		if w := h.get(path); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/konto/zaloguj") {
-			t.Errorf("a stranger at %s: %d", path, w.Code)
-		}
-		h.who = holding(access.Teacher, "x")
-		if w := h.get(path); w.Code != http.StatusForbidden {
-			t.Errorf("a teacher at %s: %d", path, w.Code)
+	if w := h.get(importsPath); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/konto/zaloguj") {
+		t.Errorf("a stranger looks: %d", w.Code)
+	}
+	h.who = holding(access.Teacher, "x")
+	if w := h.get(importsPath); w.Code != http.StatusForbidden {
+		t.Errorf("a teacher looks: %d", w.Code)
+	}
+	// An office may read the register for what it runs, and for nothing else.
+	h.who = holding(access.AuthorityOfficer, office)
+	for name, path := range map[string]string{"everything": importsPath, "another office": importsPath + "?zakres=" + string(anOffice(t, h.Service, krakow))} {
+		if w, _ := h.uploadTo(path, "x.csv", sampleFile(sampleRows()...)); w.Code != http.StatusForbidden {
+			t.Errorf("an office reads for %s: %d", name, w.Code)
 		}
 	}
-	// An office looks and cannot touch.
-	h.who = holding(access.AuthorityOfficer, "x")
-	if doc := h.page(importsPath); doc.Find("input[type=file]").Length() != 0 || doc.Find("tbody tr").Length() != 1 {
-		t.Error("the list of an office")
+	if w, _ := h.uploadTo(importsPath+"?zakres=x", "x.csv", sampleFile(sampleRows()...)); w.Code != http.StatusNotFound {
+		t.Errorf("for nobody: %d", w.Code)
 	}
-	if doc := h.page(importHref(i.ID)); doc.Find("main form").Length() != 0 {
-		t.Error("an office may decide")
+	doc := h.page(importsPath)
+	if action, _ := doc.Find("form[enctype]").Attr("action"); action != importsPath+"?zakres="+string(office) {
+		t.Errorf("the form of an office leads to %q", action)
 	}
-	h.who = officer
-	for _, path := range []string{importHref("nic"), importHref(ImportID(testID(1))), importHref("nic") + "/postep"} {
-		if w := h.get(path); w.Code != http.StatusNotFound {
-			t.Errorf("%s: %d", path, w.Code)
-		}
+	h.who = holding(access.Auditor, "")
+	if doc := h.page(importsPath); doc.Find("input[type=file]").Length() != 0 {
+		t.Error("who may only look has a form")
 	}
-	if w := h.get(importsPath + "?od=zmyślone"); w.Code != http.StatusBadRequest {
-		t.Errorf("a made-up place: %d", w.Code)
+}
+
+// anOffice is the office that acts for a municipality.
+func anOffice(t testing.TB, s *Service, town string) access.InstitutionID {
+	t.Helper()
+	id, _, err := s.AddBody(t.Context(), officer, Body{Key: access.NewInstitutionID(), Kind: Office, Name: "Urząd " + town, Municipality: town, ActsFor: true})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return id
 }
 
 func TestImportPages(t *testing.T) {
 	for _, lang := range i18n.Langs {
-		d := testkit.SQLite(t, writeModules)
-		h := newReader(t, d)
+		h := newReader(t, testkit.SQLite(t, writeModules))
 		h.lang, h.who = lang, officer
 		if doc := h.page(importsPath); doc.Find("form[enctype] input[type=file]").Length() != 1 || doc.Find("[data-promise=next]").Length() != 1 {
 			t.Error(lang, "the form is not there")
 		}
-		rows := sampleRows()
-		w, _ := h.upload("<b>rejestr</b>.csv", sampleFile(rows...))
-		if w.Code != http.StatusSeeOther {
-			t.Fatal(lang, "upload:", w.Code)
+		w, _ := h.upload("<b>rejestr</b>.csv", sampleFile(sampleRows()...))
+		if w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), importing.ListPath+"/") {
+			t.Fatal(lang, "upload:", w.Code, w.Header().Get("Location"))
 		}
-		path := w.Header().Get("Location")
-		doc := h.page(path)
-		if doc.Find(".tile").Length() != 4 || doc.Find(".change").Length() != 4 || doc.Find("main b").Length() != 0 ||
-			doc.Find("[data-promise=why]").Length() != 1 || doc.Find("[data-promise=next]").Length() != 1 {
-			t.Error(lang, doc.Find("main").Text())
+		doc := h.page(w.Header().Get("Location"))
+		if text := doc.Find("main").Text(); !strings.Contains(text, "990001") || doc.Find("main b").Length() != 0 {
+			t.Error(lang, text)
 		}
-		for _, p := range parts {
-			h.page(path + "?co=" + p.name)
-		}
-		if w, _ = h.postForm(path + "/zastosuj"); w.Code != http.StatusSeeOther {
-			t.Fatal(lang, "apply:", w.Code)
-		}
-		if doc = h.page(path); doc.Find("progress").Length() != 1 || doc.Find("[hx-sse\\:connect]").Length() != 1 || doc.Find("main form").Length() != 0 {
-			t.Error(lang, "no progress")
-		}
-		registry := jobs.NewRegistry()
-		h.Jobs(registry)
-		if err := testkit.Drain(t, d, registry, h.now); err != nil {
-			t.Fatal(err)
-		}
-		stream := h.get(path+"/postep", "Accept", "text/event-stream")
-		if text := stream.Body.String(); stream.Header().Get("Content-Type") != "text/event-stream" || !strings.HasPrefix(text, "data: <p>") ||
-			!strings.HasSuffix(text, "event: koniec\ndata: 1\n\n") || strings.Contains(text, "⟦") {
-			t.Errorf("%s: %q", lang, text)
-		}
-		h.page(path)
+	}
+}
 
-		rows[0].name, rows[1].parent = "ZESPÓŁ SZKÓŁ W WYMYŚLONCE", ""
-		w, _ = h.upload("drugi.csv", sampleFile(rows[:3]...))
-		path = w.Header().Get("Location")
-		doc = h.page(path + "?co=changed")
-		if cells := doc.Find(".change").First().Find("tbody tr").First(); !strings.Contains(cells.Text(), "Zespół Szkolno-Przedszkolny w Wymyślonce") ||
-			!strings.Contains(cells.Text(), "Zespół Szkół w Wymyślonce") {
-			t.Error(lang, "before and after:", cells.Text())
+func TestWarningsOnThePage(t *testing.T) {
+	for _, lang := range i18n.Langs {
+		h := newReader(t, testkit.SQLite(t, writeModules))
+		h.lang, h.who = lang, officer
+		var rows, shifted []sampleRow
+		for n := range 30 {
+			row := sampleRows()[3]
+			row.rspo = 991000 + n
+			rows = append(rows, row)
+			row.rspo += 5000
+			shifted = append(shifted, row)
 		}
-		if doc = h.page(path + "?co=closed"); doc.Find(".change .tag.bad").Length() != 1 {
-			t.Error(lang, "closing:", doc.Find("main").Text())
-		}
-		if w, _ = h.postForm(path + "/odrzuc"); w.Code != http.StatusSeeOther {
-			t.Error(lang, "discard:", w.Code)
-		}
-		h.page(path)
-		if w, _ = h.postForm(path + "/zastosuj"); w.Code != http.StatusConflict {
-			t.Error(lang, "apply what was discarded:", w.Code)
+		applied(t, h.Service, sampleFile(rows...))
+		for name, file := range map[string]string{"mass closing": sampleFile(rows[:15]...), "slipped columns": sampleFile(shifted...)} {
+			w, _ := h.upload("drugi.csv", file)
+			path := w.Header().Get("Location")
+			if h.page(path).Find("input[type=checkbox][name=zgoda]").Length() != 1 {
+				t.Errorf("%s, %s: no box to tick", lang, name)
+			}
+			h.page(path + "?co=closed")
 		}
 	}
 }
@@ -182,7 +168,7 @@ func TestUploadRefuses(t *testing.T) {
 		t.Errorf("not multipart: %d", w.Code)
 	}
 	var n int
-	if err := h.db.Get(t.Context(), &n, `select count(*) from directory_imports`); err != nil || n != 0 {
+	if err := h.db.Get(t.Context(), &n, `select count(*) from importing_batches`); err != nil || n != 0 {
 		t.Errorf("%d imports were left, %v", n, err)
 	}
 }
@@ -218,82 +204,6 @@ func TestUploadIsCutOffEarly(t *testing.T) {
 		if !strings.Contains(w.Body.String(), "64") || strings.Contains(w.Body.String(), "⟦") {
 			t.Errorf("%s: the page does not tell the limit", name)
 		}
-	}
-}
-
-func TestManyImportsAndChangesByPage(t *testing.T) {
-	testkit.EachDB(t, writeModules, func(t *testing.T, d *db.DB) {
-		h := newReader(t, d)
-		h.who = officer
-		var rows []sampleRow
-		for n := range 120 {
-			row := sampleRows()[3]
-			row.rspo, row.name = 970000+n, fmt.Sprintf("PRZEDSZKOLE NR %d W WYMYŚLONCE", n+1)
-			rows = append(rows, row)
-		}
-		path := importHref(previewed(t, h.Service, sampleFile(rows...)).ID)
-		seen := h.walk(path, ".change h3")
-		if len(seen) != 120 {
-			t.Errorf("%d of 120 changes", len(seen))
-		}
-		for range 109 {
-			previewed(t, h.Service, sampleFile(rows[:1]...))
-		}
-		if links := h.walk(importsPath, "tbody th a"); len(links) != 110 {
-			t.Errorf("%d of 110 imports", len(links))
-		}
-	})
-}
-
-// walk goes to the last page and back, and gives what it saw on the way there.
-func (h *reader) walk(path, selector string) (seen []string) {
-	h.t.Helper()
-	pages, at := 0, path
-	for {
-		pages++
-		doc := h.page(at)
-		doc.Find(selector).Each(func(_ int, s *goquery.Selection) {
-			href, _ := s.Attr("href")
-			seen = append(seen, s.Text()+href)
-		})
-		next, more := doc.Find(".pager a[rel=next]").Attr("href")
-		if !more {
-			break
-		}
-		at = next
-	}
-	for range pages - 1 {
-		previous, there := h.page(at).Find(".pager a[rel=prev]").Attr("href")
-		if !there {
-			h.t.Fatalf("%s: no way back", at)
-		}
-		at = previous
-	}
-	if h.page(at).Find(".pager a[rel=prev]").Length() != 0 {
-		h.t.Errorf("%s: the way back goes on", at)
-	}
-	return seen
-}
-
-func TestMassClosingOnThePage(t *testing.T) {
-	h := newReader(t, testkit.SQLite(t, writeModules))
-	h.who = officer
-	var rows []sampleRow
-	for n := range 30 {
-		row := sampleRows()[3]
-		row.rspo = 991000 + n
-		rows = append(rows, row)
-	}
-	applied(t, h.Service, sampleFile(rows...))
-	path := importHref(previewed(t, h.Service, sampleFile(rows[:15]...)).ID)
-	if h.page(path).Find("input[type=checkbox][name=zgoda]").Length() != 1 {
-		t.Error("no box to tick")
-	}
-	if w, doc := h.postForm(path + "/zastosuj"); w.Code != http.StatusUnprocessableEntity || doc.Find("#errsum a[href='#zgoda']").Length() != 1 {
-		t.Errorf("without the box: %d", w.Code)
-	}
-	if w, _ := h.postForm(path+"/zastosuj", "zgoda", "tak"); w.Code != http.StatusSeeOther {
-		t.Errorf("with the box: %d", w.Code)
 	}
 }
 

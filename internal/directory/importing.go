@@ -4,67 +4,35 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
-	"hash"
 	"io"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/importing"
 )
+
+// ImportKind is the name of the register among the kinds of imports.
+const ImportKind = "register"
 
 // maxFile is the longest file of the register that is read. The whole of
 // Poland takes about 30 MB.
 const maxFile = 64 << 20
 
-// ImportID names a file of the register that was read.
-type ImportID string
-
-// ImportState is where a read file stands.
-type ImportState string
-
-// The states: shown, then applied or discarded; from the page by way of
-// applying, which may fail.
-const (
-	ImportShown     ImportState = "shown"
-	ImportApplying  ImportState = "applying"
-	ImportApplied   ImportState = "applied"
-	ImportDiscarded ImportState = "discarded"
-	ImportFailed    ImportState = "failed"
+// Import is a file of the register, compared with the directory; package
+// importing keeps it, shows it and takes it in.
+type (
+	Import   = importing.Batch
+	ImportID = importing.BatchID
 )
-
-// Import is a file of the register, compared with the directory.
-type Import struct {
-	ID          ImportID       `db:"id"`
-	Shape       register.Shape `db:"shape"`
-	FileName    string         `db:"file_name"`
-	SHA256      string         `db:"sha256"`
-	State       ImportState    `db:"state"`
-	Read        int            `db:"read_rows"`
-	New         int            `db:"new_rows"`
-	Changed     int            `db:"changed"`
-	Closed      int            `db:"closed"`
-	Reopened    int            `db:"reopened"`
-	Problems    int            `db:"problems"`
-	MassClosing bool           `db:"mass_closing"`
-	BasedOn     int64          `db:"based_on"` // version of the directory that was compared with
-	RefusalKey  string         `db:"refusal_key"`
-	Progress    string         `db:"progress"`
-	Person      string         `db:"person"` // who read the file; "" for the command line
-	SettledBy   string         `db:"settled_by"`
-	CreatedAt   int64          `db:"created_at"`
-	AppliedAt   *int64         `db:"applied_at"`
-}
-
-// Changes tells how many institutions would change.
-func (i Import) Changes() int { return i.New + i.Changed + i.Closed + i.Reopened }
 
 // Report is what the command line prints of an import.
 type Report struct {
@@ -76,36 +44,15 @@ type Report struct {
 	Reopened int `json:"reopened,omitempty"`
 }
 
-// Report is the import in numbers.
-func (i Import) Report() Report {
+// ReportOf is an import in numbers.
+func ReportOf(i Import) Report {
 	return Report{Read: i.Read, New: i.New, Changed: i.Changed, Closed: i.Closed, Problems: i.Problems, Reopened: i.Reopened}
 }
 
-// ImportChange is what an import would do to one institution.
-type ImportChange struct {
-	N           int
-	Kind        register.ChangeKind
-	RSPO        int
-	Institution access.InstitutionID // "" for a new one
-	Name        string
-	Fields      []register.FieldChange
-	Record      register.Record
-}
-
-// Vanished tells the two ways of closing apart: the file does not list the
-// institution any more, or it states the day of the closing.
-func (c ImportChange) Vanished() bool {
-	return c.Kind == register.Closed && c.Record.ClosedOn == ""
-}
-
-// ImportProblem is a finding about a file. Key is a message, Args fill it.
-type ImportProblem struct {
-	N     int
-	Row   int // as a spreadsheet counts, 0 when it is not about one row
-	RSPO  int
-	Level register.Level
-	Key   string
-	Args  map[string]string
+// stated is what a line of an import keeps beside the fields that differ.
+type stated struct {
+	Record   register.Record `json:"record"`
+	Vanished bool            `json:"vanished,omitempty"` // the file does not list the institution any more
 }
 
 // Preview reads a file of the register and shows what it would change, without
@@ -117,31 +64,111 @@ func (s *Service) Preview(ctx context.Context, who access.Actor, fileName string
 	if err := who.Must(access.ImportRegister); err != nil {
 		return Import{}, err
 	}
-	sum := sha256.New()
-	file, err := register.Read(io.TeeReader(r, sum), maxFile)
+	file, sum, err := readFile(r)
 	if err != nil {
-		return Import{}, refused(err)
+		return Import{}, err
+	}
+	return s.PreviewFile(ctx, who, "", Source{Name: fileName, SHA256: sum, File: file})
+}
+
+// Source is the register as some reader took it: from a file, or over its API.
+type Source struct {
+	Name   string // of the file, or a word for where it came from
+	SHA256 string // hex, "" when it is no file
+	File   register.File
+}
+
+// PreviewFile shows what a source that was read already would change. With an
+// office, only what that authority runs is compared, and who asks must hold
+// ImportOwn there; without, ImportRegister. An office that runs nothing, or a
+// source that holds nothing of it, is Invalid at the field "plik". The records
+// of the source are taken over and may be changed.
+func (s *Service) PreviewFile(ctx context.Context, who access.Actor, office access.InstitutionID, from Source) (_ Import, err error) {
+	defer fault.Wrap(&err, "compare the register")
+	if err := s.MayImport(ctx, who, importing.Decide, string(office)); err != nil {
+		return Import{}, err
+	}
+	if s.imports == nil {
+		return Import{}, errors.New("directory: no service of imports is connected")
 	}
 	seen, err := s.look(ctx)
 	if err != nil {
 		return Import{}, err
 	}
+	file := from.File
+	var extra []register.Problem
+	if office != "" {
+		if extra, err = s.narrow(ctx, office, &seen, &file); err != nil {
+			return Import{}, err
+		}
+	}
 	prepareFile(&file, seen)
-	d := register.Compare(seen.known, file)
-	file.Problems = append(file.Problems, findings(d)...)
-	file.Problems = append(file.Problems, register.CheckPoints(file.Records, seen.places.inside)...)
-	i := s.newImport(who, fileName, file, d, sum)
-	i.BasedOn = seen.version
-	return i, s.db.Write(ctx, func(tx *db.Tx) error { return insertImport(ctx, tx, i, d.Changes, file.Problems) })
+	c := register.Prepare(seen.known, file)
+	d := c.Sum()
+	batch := Import{Kind: ImportKind, Shape: string(file.Shape), FileName: clip(from.Name, 200), SHA256: from.SHA256,
+		Scope: string(office), Read: d.Read, BasedOn: seen.version}
+	batch.Guard, batch.GuardN = guardOf(d)
+	found := slices.Concat(extra, file.Problems, findings(d), register.CheckPoints(file.Records, seen.places.inside))
+	return s.imports.Show(ctx, s.Importer(who), batch, linesOf(c, seen.revisions), func(*importing.Batch) ([]importing.Problem, error) {
+		return problemsOf(found), nil
+	})
 }
 
-func (s *Service) newImport(who access.Actor, fileName string, f register.File, d register.Difference, sum hash.Hash) Import {
-	return Import{
-		ID: ImportID(uuid.Must(uuid.NewV7()).String()), Shape: f.Shape, FileName: clip(fileName, 200),
-		SHA256: hex.EncodeToString(sum.Sum(nil)), State: ImportShown, Read: d.Read, New: d.New, Changed: d.Changed,
-		Closed: d.Closed, Reopened: d.Reopened, Problems: len(f.Problems), MassClosing: d.MassClosing,
-		Person: string(who.Person), CreatedAt: s.now().Unix(),
+func readFile(r io.Reader) (_ register.File, sum string, err error) {
+	hash := sha256.New()
+	file, err := register.Read(io.TeeReader(r, hash), maxFile)
+	if err != nil {
+		return file, "", refused(err)
 	}
+	return file, hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// guardOf is the warning that must be ticked off before a difference is
+// approved: a file that slipped or was cut looks like many closings.
+func guardOf(d register.Difference) (key string, n int) {
+	switch {
+	case d.Shifted:
+		return "import.guard.shifted", d.Closed
+	case d.Swapped:
+		return "import.guard.swapped", d.Changed
+	case d.MassClosing:
+		return "import.guard.closing", d.Closed
+	}
+	return "", 0
+}
+
+// linesOf gives the changes one by one, so that a register of the whole country
+// is never held twice.
+func linesOf(c *register.Comparison, revisions map[string]int64) iter.Seq2[importing.Line, error] {
+	return func(yield func(importing.Line, error) bool) {
+		for change := range c.All() {
+			line, err := lineOf(change)
+			line.Base = revisions[change.ID]
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func lineOf(c register.Change) (importing.Line, error) {
+	record, err := json.Marshal(stated{c.Record, c.Vanished})
+	line := importing.Line{Action: importing.Action(c.Kind), Key: strconv.Itoa(c.RSPO), Object: c.ID, Name: c.Name, Record: record}
+	for _, f := range c.Fields {
+		line.Fields = append(line.Fields, importing.Field{Name: f.Field, Before: f.Before, After: f.After, Ours: f.Ours, Clash: f.Clash})
+	}
+	return line, err
+}
+
+func problemsOf(list []register.Problem) []importing.Problem {
+	out := make([]importing.Problem, len(list))
+	for n, p := range list {
+		out[n] = importing.Problem{Row: p.Row, Level: string(p.Level), Key: p.Key, Args: p.Args}
+		if p.RSPO > 0 {
+			out[n].About = strconv.Itoa(p.RSPO)
+		}
+	}
+	return out
 }
 
 // refused turns the reader's refusal into a fault that a page can show.
@@ -183,55 +210,105 @@ func pairsOf(args map[string]string) []any {
 
 // sight is what of the directory a file is compared with.
 type sight struct {
-	version int64
-	known   []register.Known
-	taken   map[int]bool // numbers of the register that invented or entered rows carry
-	places  places
+	version   int64
+	known     []register.Known
+	revisions map[string]int64 // of the known
+	taken     map[int]bool     // numbers of the register that invented or entered rows carry
+	places    places
 }
 
-// look reads it. The version comes first: what changes meanwhile makes the
-// difference outdated, which Apply notices.
+// look reads it. The version comes first: what changes meanwhile has a new
+// revision, which Apply notices.
 func (s *Service) look(ctx context.Context) (seen sight, err error) {
 	defer fault.Wrap(&err, "look at the directory")
 	if seen.version, err = db.Version(ctx, s.db, versionName); err != nil {
 		return seen, err
 	}
-	if seen.known, err = readKnown(ctx, s.db); err != nil {
+	if seen.known, seen.revisions, err = readKnown(ctx, s.db); err != nil {
 		return seen, err
+	}
+	// After the revisions: a correction that is accepted in between is seen, and
+	// its institution held for the revision that has passed.
+	ours, err := readOurs(ctx, s.db)
+	if err != nil {
+		return seen, err
+	}
+	for n := range seen.known {
+		seen.known[n].Ours = ours[seen.known[n].ID]
 	}
 	if seen.taken, err = readTaken(ctx, s.db); err != nil {
 		return seen, err
 	}
-	seen.places, err = readPlaces(ctx, s.db)
+	seen.places, err = readPlaces(ctx, s.db, nil)
 	return seen, err
+}
+
+// readKnown reads what the register stated so far, and the revisions. Rows of
+// other origin are none of its business.
+func readKnown(ctx context.Context, r db.Reader) (known []register.Known, revisions map[string]int64, err error) {
+	defer fault.Wrap(&err, "read what the register stated")
+	revisions = map[string]int64{}
+	err = r.Each(ctx, func(scan func(dest ...any) error) error {
+		var k register.Known
+		var record string
+		var revision int64
+		if err := scan(&k.ID, &k.Closed, &record, &revision); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(record), &k.Record); err != nil {
+			return err
+		}
+		revisions[k.ID] = revision
+		known = append(known, k)
+		return nil
+	}, `select id, closed, stated, revision from directory_institutions where origin = ? and stated <> ''`, FromRegister)
+	return known, revisions, err
+}
+
+func readTaken(ctx context.Context, r db.Reader) (map[int]bool, error) {
+	var numbers []int
+	err := r.Select(ctx, &numbers, `select rspo from directory_institutions
+		where rspo is not null and origin <> ?`, FromRegister)
+	taken := make(map[int]bool, len(numbers))
+	for _, n := range numbers {
+		taken[n] = true
+	}
+	return taken, err
 }
 
 // prepareFile settles what Compare cannot know:
 //  1. a number that an invented or entered institution carries is not taken in;
-//  2. a row whose municipality could not be read stays in the one we know, and
-//     is left out when we know none: an institution belongs to a municipality.
+//  2. a row whose municipality could not be read stays in the one we know; with
+//     none known, its point tells it, where boundaries are imported; else it is
+//     left out: an institution belongs to a municipality.
 func prepareFile(f *register.File, seen sight) {
 	at := make(map[int]string, len(seen.known))
 	for _, k := range seen.known {
 		at[k.Record.RSPO] = k.Record.Municipality
 	}
-	f.Records = slices.DeleteFunc(slices.Clone(f.Records), func(r register.Record) bool {
-		key := ""
+	say := func(r register.Record, level register.Level, key string) {
+		f.Problems = append(f.Problems, register.Problem{RSPO: r.RSPO, Level: level, Key: key,
+			Args: map[string]string{"name": clip(r.Name, 120)}})
+	}
+	f.Records = slices.DeleteFunc(f.Records, func(r register.Record) bool {
 		switch {
 		case seen.taken[r.RSPO]:
-			key = "import.problem.number_taken"
-		case r.Municipality == "" && at[r.RSPO] == "":
-			key = "import.problem.no_municipality"
+			say(r, register.Error, "import.problem.number_taken")
+		case r.Municipality == "" && at[r.RSPO] == "" && seen.places.municipalityAt(r) == "":
+			say(r, register.Error, "import.problem.no_municipality")
 		default:
 			return false
 		}
-		f.Problems = append(f.Problems, register.Problem{RSPO: r.RSPO, Level: register.Error, Key: key,
-			Args: map[string]string{"name": clip(r.Name, 120)}})
 		return true
 	})
 	for n := range f.Records {
-		if r := &f.Records[n]; r.Municipality == "" {
+		r := &f.Records[n]
+		if r.Municipality == "" {
 			r.Municipality = at[r.RSPO]
+		}
+		if r.Municipality == "" {
+			r.Municipality = seen.places.municipalityAt(*r)
+			say(*r, register.Warning, "import.problem.by_point")
 		}
 	}
 }
@@ -240,7 +317,7 @@ func prepareFile(f *register.File, seen sight) {
 func findings(d register.Difference) (list []register.Problem) {
 	add := func(n int, level register.Level, key string) {
 		if n > 0 {
-			list = append(list, register.Problem{Level: level, Key: key, Args: map[string]string{"count": strconv.Itoa(n)}})
+			list = append(list, counted(n, level, key))
 		}
 	}
 	add(d.Past, register.Note, "import.problem.past")
@@ -248,56 +325,41 @@ func findings(d register.Difference) (list []register.Problem) {
 	return list
 }
 
-// Discard throws a shown difference away: its numbers stay, its rows go, for
-// every look from the command line ends here. Who asks must hold
-// ImportRegister; one that is settled already is a Conflict.
-func (s *Service) Discard(ctx context.Context, who access.Actor, id ImportID) (err error) {
-	defer fault.Wrap(&err, "discard import %s", id)
-	if err := who.Must(access.ImportRegister); err != nil {
-		return err
-	}
-	if _, err := importByID(ctx, s.db, id); err != nil {
-		return err
-	}
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `update directory_imports set state = ?, settled_by = ? where id = ? and state in (?, ?)`,
-			ImportDiscarded, who.Person, id, ImportShown, ImportFailed)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "import.refused.settled")
-		}
-		if _, err := tx.Exec(ctx, `delete from directory_import_changes where import = ?`, id); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `delete from directory_import_problems where import = ?`, id)
-		return err
-	})
+func counted(n int, level register.Level, key string) register.Problem {
+	return register.Problem{Level: level, Key: key, Args: map[string]string{"count": strconv.Itoa(n)}}
 }
 
-// ImportByID reads one import. Who asks must hold SeeImports.
+// Apply takes in all that Preview showed and returns when it is done, for the
+// command line. What was changed here since is held, and listed. A difference
+// with a warning is refused as Invalid unless confirmed says that a person
+// looked at it.
+func (s *Service) Apply(ctx context.Context, who access.Actor, id ImportID, confirmed bool) (Import, error) {
+	return s.imports.ApplyNow(ctx, s.Importer(who), id, importing.Everything, confirmed)
+}
+
+// Discard throws a shown difference away: its numbers stay, its lines go.
+func (s *Service) Discard(ctx context.Context, who access.Actor, id ImportID) error {
+	return s.imports.Discard(ctx, s.Importer(who), id)
+}
+
+// Undo takes back all that an import did, except what was edited since.
+func (s *Service) Undo(ctx context.Context, who access.Actor, id ImportID) (Import, error) {
+	return s.imports.UndoNow(ctx, s.Importer(who), id)
+}
+
+// ImportByID reads one import.
 func (s *Service) ImportByID(ctx context.Context, who access.Actor, id ImportID) (Import, error) {
-	if err := who.Must(access.SeeImports); err != nil {
-		return Import{}, err
-	}
-	return importByID(ctx, s.db, id)
+	return s.imports.ByID(ctx, s.Importer(who), id)
 }
 
-// EachChange gives all changes of an import, in order, for the command line.
-func (s *Service) EachChange(ctx context.Context, who access.Actor, id ImportID, f func(ImportChange) error) error {
-	if err := who.Must(access.SeeImports); err != nil {
-		return err
-	}
-	return eachChange(ctx, s.db, id, f)
+// EachChange gives all lines of an import, in order, for the command line.
+func (s *Service) EachChange(ctx context.Context, who access.Actor, id ImportID, f func(importing.Line) error) error {
+	return s.imports.EachLine(ctx, s.Importer(who), id, f)
 }
 
-// EachProblem gives all findings about the file of an import, in order.
-func (s *Service) EachProblem(ctx context.Context, who access.Actor, id ImportID, f func(ImportProblem) error) error {
-	if err := who.Must(access.SeeImports); err != nil {
-		return err
-	}
-	return eachProblem(ctx, s.db, id, f)
+// EachProblem gives the findings about the file of an import, in order.
+func (s *Service) EachProblem(ctx context.Context, who access.Actor, id ImportID, f func(importing.Problem) error) error {
+	return s.imports.EachProblem(ctx, s.Importer(who), id, f)
 }
 
 // clip shortens what is kept of foreign text.

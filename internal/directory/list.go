@@ -35,7 +35,7 @@ type listPage struct {
 
 // listLinks lead from a list to its other forms, with the same filters.
 type listLinks struct {
-	List, Map, CSV, JSON, Clear string
+	List, Map, CSV, JSON, GeoJSON, Clear string
 }
 
 // listItem is one institution of the list.
@@ -131,7 +131,7 @@ func found(l *i18n.L, f Filter, n int) string {
 func linksOf(f Filter, path string) listLinks {
 	bare := Filter{scope: scope{ByAuthority: f.ByAuthority, Groups: f.Groups}}
 	return listLinks{List: f.href(listPath), Map: f.href(mapPath), CSV: f.href(listPath + ".csv"),
-		JSON: f.href(listPath + ".json"), Clear: bare.href(path)}
+		JSON: f.href(listPath + ".json"), GeoJSON: f.href(listPath + ".geojson"), Clear: bare.href(path)}
 }
 
 func itemOf(l *i18n.L, ro *roll, f Filter, row Institution, parts int32) listItem {

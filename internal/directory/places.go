@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"kladka/internal/directory/geometry"
+	"kladka/internal/directory/register"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 )
@@ -31,9 +32,19 @@ type places struct {
 	anyDistricts   bool
 }
 
-func readPlaces(ctx context.Context, r db.Reader) (p places, err error) {
+// readPlaces reads the boundaries of some municipalities, of all when only is
+// nil, and the districts of Kraków.
+func readPlaces(ctx context.Context, r db.Reader, only []string) (p places, err error) {
 	defer fault.Wrap(&err, "read the boundaries")
 	p.municipalities = map[string]geometry.Boundary{}
+	query, args := `select id, boundary from directory_municipalities where boundary <> ''`, []any(nil)
+	if only != nil {
+		query += ` and id in ` + db.Marks(1, len(only)+1)
+		args = append(args, "")
+		for _, id := range only {
+			args = append(args, id)
+		}
+	}
 	err = r.Each(ctx, func(scan func(dest ...any) error) error {
 		var id, text string
 		if err := scan(&id, &text); err != nil {
@@ -42,7 +53,7 @@ func readPlaces(ctx context.Context, r db.Reader) (p places, err error) {
 		b, err := boundaryOf(text)
 		p.municipalities[id] = b
 		return err
-	}, `select id, boundary from directory_municipalities where boundary <> ''`)
+	}, query, args...)
 	if err != nil {
 		return p, err
 	}
@@ -90,6 +101,25 @@ func sixDecimals(f float64) float64 { return math.Round(f*1e6) / 1e6 }
 func (p places) inside(municipality string, lat, lon float64) (ok, known bool) {
 	b, known := p.municipalities[municipality]
 	return known && b.Contains(lat, lon), known
+}
+
+// municipalityAt is the municipality in whose boundary the point of a record
+// lies, "" when none does or two do: simplified boundaries overlap.
+func (p places) municipalityAt(r register.Record) string {
+	if !r.HasPoint {
+		return ""
+	}
+	found := ""
+	for id, b := range p.municipalities {
+		if !b.Contains(r.Lat, r.Lon) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = id
+	}
+	return found
 }
 
 // place sets the district of an institution and the doubt about its point.

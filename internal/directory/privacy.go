@@ -24,7 +24,7 @@ func Params() []law.Param {
 // Purposes are what this package holds personal data for: who is in which
 // class, and who is its tutor. Each school is the controller of its own.
 func (s *Service) Purposes() []privacy.Purpose {
-	return []privacy.Purpose{{
+	return []privacy.Purpose{s.correctionsPurpose(), {
 		Key: "directory.rosters", Module: "directory", Text: "rosters.purpose", Controller: privacy.Institution,
 		Basis:      "art. 6 ust. 1 lit. e RODO w związku z ustawą z dnia 14 grudnia 2016 r. – Prawo oświatowe (artykuł do sprawdzenia)",
 		Categories: []string{"privacy.category.identity", "privacy.category.role"},

@@ -19,6 +19,7 @@ import (
 	"kladka/internal/directory/register"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/importing"
 	"kladka/internal/platform/web"
 	"kladka/internal/testkit"
 )
@@ -34,7 +35,7 @@ type reader struct {
 
 func newReader(t testing.TB, d *db.DB) *reader {
 	t.Helper()
-	sources := []fs.FS{web.Messages, Messages, access.Messages, register.Messages, geometry.Messages}
+	sources := []fs.FS{web.Messages, Messages, access.Messages, importing.Messages, register.Messages, geometry.Messages}
 	catalog, err := i18n.Load(sources...)
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +49,7 @@ func newReader(t testing.TB, d *db.DB) *reader {
 		func(next http.Handler) http.Handler { return next }, func(*web.Request) web.Viewer { return web.Viewer{} })
 	s := writeService(t, d)
 	s.Routes(sh)
+	s.imports.Routes(sh, importing.Doors{Office: access.Can(access.SeeImports), Who: func(r *web.Request) importing.Who { return s.Importer(access.ActorOf(r.Request)) }})
 	return &reader{Service: s, t: t, shell: sh, lang: i18n.PL}
 }
 

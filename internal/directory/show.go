@@ -56,12 +56,17 @@ type institutionPage struct {
 	Picture  picture
 	NoPoint  bool
 	Source   string
-	Near     []nearItem
-	SameKind web.Link
-	Sections []Section
-	Data     string     // address of the same as JSON
-	Edit     string     // address of the correction of the group, "" for who may not
-	Doors    []web.Link // pages of this institution that the reader may enter
+	// PointFrom says whose the point is, when it is not of the source of the rest.
+	PointFrom string
+	Past      []pastItem // what it was called before, and the like
+	Near      []nearItem
+	SameKind  web.Link
+	Sections  []Section
+	Data      string     // address of the same as JSON
+	Linked    string     // and in the vocabulary of schema.org
+	Schema    string     // the latter, for the page itself
+	Edit      string     // address of the correction of the group, "" for who may not
+	Doors     []web.Link // pages of this institution that the reader may enter
 }
 
 // family is the group under one head as seen from one unit.
@@ -128,7 +133,10 @@ func (s *Service) institutionPage(w http.ResponseWriter, r *web.Request, i Insti
 		return p, err
 	}
 	p = institutionPage{Page: r.Page(w, i.Name, web.Link{Text: l.T("institutions.title"), Href: listPath}), I: i,
-		Kind: kindLabel(l, i.Kind), Address: i.addressLines(), Data: href(i.ID) + "/dane.json"}
+		Kind: kindLabel(l, i.Kind), Address: i.addressLines(), Data: href(i.ID) + "/dane.json", Linked: href(i.ID) + "/dane.jsonld"}
+	if p.Schema, err = schemaScript(i); err != nil {
+		return p, err
+	}
 	if i.Public != "" {
 		p.Status = capital(l.T("public." + i.Public))
 	}
@@ -143,6 +151,7 @@ func (s *Service) institutionPage(w http.ResponseWriter, r *web.Request, i Insti
 		func() (err error) { p.Picture, err = s.smallMap(l, ro, i); return },
 		func() (err error) { p.Source, err = s.sourceLine(ctx, l, i); return },
 		func() (err error) { p.Near, err = s.near(ctx, l, ro, i); return },
+		func() (err error) { p.Past, err = s.pastView(ctx, l, i); return },
 		func() (err error) { return s.forWhoMay(r, &p) },
 	}
 	for _, step := range steps {
@@ -151,6 +160,7 @@ func (s *Service) institutionPage(w http.ResponseWriter, r *web.Request, i Insti
 		}
 	}
 	p.NoPoint = i.Lat == nil || i.Lon == nil || i.PointDoubt != ""
+	p.PointFrom = pointFrom(l, i)
 	return p, nil
 }
 
@@ -295,7 +305,7 @@ func (s *Service) reasons(ctx context.Context, l *i18n.L, i Institution) ([]web.
 
 func closedReason(l *i18n.L, i Institution) web.Reason {
 	why := i.ClosedWhy
-	if why != ClosedByRegister && why != ClosedVanished {
+	if why != ClosedByRegister && why != ClosedVanished && why != ClosedUndone {
 		why = "officer"
 	}
 	r := web.Reason{Text: l.T("institution.closed." + why), Rule: l.T("institution.closed.rule"), Human: why == "officer"}
@@ -372,13 +382,30 @@ func (s *Service) sourceLine(ctx context.Context, l *i18n.L, i Institution) (str
 	case Invented:
 		return l.T("institution.source.demo"), nil
 	}
-	var applied int64
-	err := s.db.Get(ctx, &applied, `select coalesce(max(applied_at), 0) from directory_imports where state = ? and shape = ?`, ImportApplied, i.Source)
-	if err != nil || i.Source == "" {
-		return l.T("institution.source.register"), err
+	if i.Source == "" {
+		return l.T("institution.source.register"), nil
 	}
-	at := cmp.Or(applied, i.UpdatedAt)
-	return l.T("institution.source.file", "shape", l.T("shape."+i.Source), "date", l.Date(time.Unix(at, 0).In(web.Warsaw))), nil
+	at, err := s.FreshAt(ctx, i.Source)
+	if err != nil {
+		return "", err
+	}
+	if changed := time.Unix(i.UpdatedAt, 0); at.IsZero() {
+		at = changed
+	}
+	return l.T("institution.source.file", "shape", l.T("shape."+i.Source), "date", l.Date(at.In(web.Warsaw))), nil
+}
+
+// pointFrom says which source the point is of, when another stated the rest.
+func pointFrom(l *i18n.L, i Institution) string {
+	switch {
+	case i.Lat == nil || i.PointSource == "" || i.PointSource == i.Source:
+		return ""
+	case i.PointSource == PointByCorrection:
+		return l.T("institution.point.corrected")
+	case slices.Contains([]Origin{FromRegister, ByHand, Invented}, Origin(i.PointSource)):
+		return ""
+	}
+	return l.T("institution.point.from", "shape", l.T("shape."+i.PointSource))
 }
 
 // near are the nearest open institutions of the same kind.

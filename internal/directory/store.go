@@ -75,6 +75,9 @@ func (s *Service) complete(i *Institution) {
 		i.UpdatedAt = s.now().Unix()
 	}
 	i.Revision = max(1, i.Revision)
+	if i.Lat != nil && i.PointSource == "" {
+		i.PointSource = cmp.Or(i.Source, string(i.Origin))
+	}
 	// An office that says it belongs to a municipality acts for the one it stands in (see Over).
 	if i.Kind == Office && i.RunningMunicipality == "" && runByMunicipality(i.RunningKind) {
 		i.RunningMunicipality = i.Municipality
@@ -90,11 +93,11 @@ func save(ctx context.Context, tx *db.Tx, list []Institution) error {
 }
 
 // columnCount is the number of columns that values gives; a test counts both.
-const columnCount = 42
+const columnCount = 43
 
 func (i *Institution) values() []any {
 	return []any{i.ID, i.RSPO, i.Origin, i.Kind, i.Name, i.OfficialName, i.SortKey, i.Closed, i.ClosedOn, i.ClosedWhy,
-		i.Municipality, i.District, i.Delegatura, i.City, i.Street, i.House, i.Flat, i.Postcode, i.Lat, i.Lon, i.PointDoubt,
+		i.Municipality, i.District, i.Delegatura, i.City, i.Street, i.House, i.Flat, i.Postcode, i.Lat, i.Lon, i.PointDoubt, i.PointSource,
 		i.REGON, i.NIP, i.Phone, i.Email, i.Website, i.RunningID, i.RunningName, i.RunningKind, i.RunningMunicipality,
 		i.Supervising, i.Public, i.Pupils, i.FoundedOn, i.RegisterParent, i.Corrected, i.OfficerParent, i.HeadUnit,
 		i.Stated, i.Source, i.UpdatedAt, i.Revision}
@@ -108,7 +111,7 @@ const (
 		closed_on = excluded.closed_on, closed_why = excluded.closed_why, municipality = excluded.municipality,
 		district = excluded.district, delegatura = excluded.delegatura, city = excluded.city, street = excluded.street,
 		house = excluded.house, flat = excluded.flat, postcode = excluded.postcode, lat = excluded.lat, lon = excluded.lon,
-		point_doubt = excluded.point_doubt, regon = excluded.regon, nip = excluded.nip, phone = excluded.phone,
+		point_doubt = excluded.point_doubt, point_source = excluded.point_source, regon = excluded.regon, nip = excluded.nip, phone = excluded.phone,
 		email = excluded.email, website = excluded.website, running_id = excluded.running_id,
 		running_name = excluded.running_name, running_kind = excluded.running_kind,
 		running_municipality = excluded.running_municipality, supervising = excluded.supervising,
@@ -116,6 +119,8 @@ const (
 		register_parent = excluded.register_parent, corrected = excluded.corrected,
 		officer_parent = excluded.officer_parent, head_unit = excluded.head_unit, stated = excluded.stated,
 		source = excluded.source, updated_at = excluded.updated_at, revision = directory_institutions.revision + 1`
+	// onConflictGuarded writes a row only over the revision that it carries.
+	onConflictGuarded = onConflictReplace + ` where directory_institutions.revision = excluded.revision`
 )
 
 // writeInstitutions inserts rows in as few statements as MaxParams allows.
@@ -130,6 +135,54 @@ func writeInstitutions(ctx context.Context, tx *db.Tx, list []Institution, onCon
 			db.Marks(len(some), columnCount)+onConflict, args...)
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// writeGuarded writes rows and tells their revisions after that. Fresh ones are
+// left out when their key or number is taken; known ones, which carry the
+// revision that they were read with, when another has been made since or the
+// row is gone.
+func writeGuarded(ctx context.Context, tx *db.Tx, list []Institution, fresh bool) (map[access.InstitutionID]int64, error) {
+	onConflict := onConflictGuarded
+	if fresh {
+		onConflict = ` on conflict do nothing`
+	}
+	written := make(map[access.InstitutionID]int64, len(list))
+	for some := range slices.Chunk(list, db.MaxParams/columnCount) {
+		args := make([]any, 0, len(some)*columnCount)
+		for n := range some {
+			args = append(args, some[n].values()...)
+		}
+		err := tx.Each(ctx, func(scan func(dest ...any) error) error {
+			var id access.InstitutionID
+			var revision int64
+			err := scan(&id, &revision)
+			written[id] = revision
+			return err
+		}, `insert into directory_institutions (`+columns+`) values `+
+			db.Marks(len(some), columnCount)+onConflict+` returning id, revision`, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if fresh {
+		return written, nil
+	}
+	return written, takeOutGone(ctx, tx, list, written)
+}
+
+// takeOutGone removes what was inserted because the row to be replaced is gone:
+// it carries the revision it came with, while a replaced one has the next.
+func takeOutGone(ctx context.Context, tx *db.Tx, list []Institution, written map[access.InstitutionID]int64) error {
+	for n := range list {
+		id := list[n].ID
+		if revision, there := written[id]; there && revision == list[n].Revision {
+			if _, err := tx.Exec(ctx, `delete from directory_institutions where id = ?`, id); err != nil {
+				return err
+			}
+			delete(written, id)
 		}
 	}
 	return nil

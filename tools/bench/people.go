@@ -8,6 +8,7 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/demo"
+	"kladka/internal/platform/db"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
 )
@@ -94,11 +95,7 @@ func peopleOn(ctx context.Context, t *table, e engine) error {
 // list is the CPU time of one call, in a run of many; where the database is
 // another process, the time that goes by.
 func (c crew) list(ctx context.Context, f access.Filter, middle bool) (time.Duration, error) {
-	clock := cpu
-	if c.db.Name() != "sqlite" {
-		start := time.Now()
-		clock = func() time.Duration { return time.Since(start) }
-	}
+	clock := clockOf(c.db)
 	const calls = 20
 	at := web.Cursor{}
 	if middle {
@@ -111,6 +108,16 @@ func (c crew) list(ctx context.Context, f access.Filter, middle bool) (time.Dura
 		}
 	}
 	return (clock() - began) / calls, nil
+}
+
+// clockOf is CPU time where the database runs in this process, and the time
+// that goes by where it is another.
+func clockOf(d *db.DB) func() time.Duration {
+	if d.Name() == "sqlite" {
+		return cpu
+	}
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
 }
 
 func (c crew) page(query string) (time.Duration, error) {

@@ -15,7 +15,7 @@ func record2020(c *cells) Record {
 		County:           c.text("county"), Voivodeship: strings.ToLower(c.text("voivodeship")),
 		City: c.text("city"), Street: c.street(), House: c.text("house"), Flat: c.text("flat"),
 		PostCode: c.postCode(),
-		REGON:    c.regon(), NIP: c.nip(), Phone: c.text("phone"), Email: c.email(), Website: c.website(),
+		REGON:    c.regon("regon"), NIP: c.nip("nip", Error), Phone: c.text("phone"), Email: c.email(), Website: c.website(),
 		RunningName: Readable(masked(c.text("running_name"))), Public: publicStatus(c.text("public")),
 		Parent:    c.parent(),
 		FoundedOn: c.date("founded_on"), ClosedOn: c.date("closed_on"),
@@ -24,13 +24,51 @@ func record2020(c *cells) Record {
 	r.Pupils, r.HasPupils = c.pupils()
 	r.place(c)
 	var known bool
-	if r.Type, known = typeOf(c.text("type")); !known {
+	if r.Type, known = typeOf(c.text("type")); !known && !c.dropped("type") {
 		c.report(Warning, "type", "type_unknown", "value", clip(c.text("type"), 80))
 	}
 	if r.RunningKind, known = runningByName(c.text("running_kind")); !known {
 		c.report(Note, "running_kind", "running_unknown", "value", clip(c.text("running_kind"), 80))
 	}
+	if r.RunningKind == RunByPrivate {
+		r.RunningName = "" // a person's name: not kept, also where the file does not mask it
+	}
 	return r
+}
+
+// recordToday makes a record of a row of today's export: the older one and more.
+func recordToday(c *cells) Record {
+	r := record2020(c)
+	r.StartedOn = c.date("started_on")
+	if office := c.text("post_office"); !strings.EqualFold(office, r.City) {
+		r.PostOffice = office
+	}
+	if r.RunningKind != RunByPrivate { // a person's numbers go with the person's name
+		r.RunningREGON, r.RunningNIP = c.regon("running_regon"), c.nip("running_nip", Warning)
+	}
+	r.PupilCategory = unless(c.text("pupil_category"), "bez kategorii")
+	r.Specifics = unless(c.text("specifics"), "brak specyfiki")
+	r.SportsGrounds, r.Languages = c.list("sports_grounds"), c.list("languages")
+	r.Specialists = c.specialists()
+	return r
+}
+
+// recordAPI makes a record of an answer of the API, which has points and children besides.
+func recordAPI(c *cells) Record {
+	r := recordToday(c)
+	if c.has("point") {
+		r.Lat, r.Lon, r.HasPoint = c.point()
+	}
+	r.Children = c.children()
+	return r
+}
+
+// unless empties what the register writes for "none".
+func unless(text, none string) string {
+	if strings.EqualFold(text, none) {
+		return ""
+	}
+	return text
 }
 
 // record2022 makes a record of a row of the reshaped file. Its names went through a title-casing that spoilt Roman
@@ -40,7 +78,7 @@ func record2022(c *cells) Record {
 	r := Record{
 		RSPO: c.rspo, OfficialName: Repair(name), MunicipalityName: c.text("municipality_name"),
 		City: c.text("city"), Street: c.street(), House: c.text("house"), PostCode: c.postCode(),
-		REGON: c.regon(), Website: c.website(),
+		REGON: c.regon("regon"), Website: c.website(),
 		RunningName: Repair(masked(c.text("running_name"))),
 	}
 	r.Name = Readable(r.OfficialName)
@@ -64,10 +102,12 @@ func record2022(c *cells) Record {
 
 // place sets the municipality and, for Kraków, the delegatura.
 func (r *Record) place(c *cells) {
-	code := c.text("municipality")
+	code := c.municipalityCode()
 	key, delegatura := MunicipalityKey(code)
 	if key == "" {
-		c.report(Warning, "municipality", "municipality_invalid", "value", clip(code, 20))
+		if !c.dropped("municipality") {
+			c.report(Warning, "municipality", "municipality_invalid", "value", clip(code, 20))
+		}
 		return
 	}
 	r.Municipality, r.Delegatura = key, delegatura
@@ -154,6 +194,7 @@ func (c *cells) point() (lat, lon float64, ok bool) {
 	lonText, _ := clean(c.raw("lon"))
 	if latText == "" || lonText == "" {
 		c.report(Note, "point", "point_missing")
+		c.problems[len(c.problems)-1].Dropped = true // a point that is not there takes none away
 		return 0, 0, false
 	}
 	lat, err1 := strconv.ParseFloat(latText, 64)

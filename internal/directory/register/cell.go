@@ -9,12 +9,13 @@ import (
 
 const maxCell = 500 // runes; no honest cell of the register comes near
 
-// unwrap removes what spreadsheets put round numbers to keep their zeros: ="0123" and '0123.
+// unwrap removes what is put round cells so that a spreadsheet keeps their zeros and runs no formulas: ="0123", '0123
+// and '+48 12 000 00 00.
 func unwrap(cell string) string {
 	if strings.HasPrefix(cell, `="`) && strings.HasSuffix(cell, `"`) && len(cell) >= 3 {
-		return cell[2 : len(cell)-1]
+		return strings.ReplaceAll(cell[2:len(cell)-1], `""`, `"`)
 	}
-	if len(cell) > 1 && cell[0] == '\'' && cell[1] >= '0' && cell[1] <= '9' {
+	if len(cell) > 1 && cell[0] == '\'' && strings.IndexByte("0123456789+-=@", cell[1]) >= 0 {
 		return cell[1:]
 	}
 	return cell

@@ -2,6 +2,7 @@ package register
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,23 @@ type cells struct {
 	values    []string
 	at        map[string]int
 	problems  []Problem
+	silent    []string // fields this row says nothing about, though the file has them (JSON only)
+}
+
+// has reports whether the row says anything about a field, be it "none".
+func (c *cells) has(field string) bool { return !slices.Contains(c.silent, field) }
+
+// dropped reports whether the value of a field was already found unusable.
+func (c *cells) dropped(field string) bool {
+	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Dropped && p.Field == field })
+}
+
+// settle names the institution, also on what was reported before its number was known.
+func (c *cells) settle(rspo int) {
+	c.rspo = rspo
+	for i := range c.problems {
+		c.problems[i].RSPO = rspo
+	}
 }
 
 func (c *cells) report(level Level, field, key string, args ...string) {
@@ -105,26 +123,26 @@ func (c *cells) date(field string) string {
 
 // regon takes a number with wrong check digits too, with a warning: REGON is informative (domain.md, section 12).
 // Nine digits padded with zeros to fourteen are nobody's local unit and are cut back.
-func (c *cells) regon() string {
-	number := digitsOnly(c.text("regon"))
+func (c *cells) regon(field string) string {
+	number := digitsOnly(c.text(field))
 	if number == "" || REGONValid(number) {
 		return number
 	}
 	if len(number) == 14 && strings.HasSuffix(number, "00000") && REGONValid(number[:9]) {
 		return number[:9]
 	}
-	c.report(Warning, "regon", "regon_invalid", "value", clip(number, 20))
+	c.report(Warning, field, "regon_invalid", "value", clip(number, 20))
 	return number
 }
 
 // nip blocks a number with a wrong check digit: the number, not the school. The cell is not taken, the rest of the
-// row is, and the problem stands at level error because the NIP goes onto invoices.
-func (c *cells) nip() string {
-	number := strings.TrimPrefix(digitsOnly(c.text("nip")), "PL")
+// row is. The institution's own stands at level error because it goes onto invoices.
+func (c *cells) nip(field string, level Level) string {
+	number := strings.TrimPrefix(digitsOnly(c.text(field)), "PL")
 	if number == "" || NIPValid(number) {
 		return number
 	}
-	c.drop(Error, "nip", "nip_invalid", number)
+	c.drop(level, field, "nip_invalid", number)
 	return ""
 }
 

@@ -101,7 +101,7 @@ func TestCompareKeepsWhatTheFileDoesNotState(t *testing.T) {
 	if diff := cmp.Diff(want, d.Changes[0].Record); diff != "" {
 		t.Error(diff)
 	}
-	fields := []FieldChange{{"name", "Szkoła 1", "Nowa"}, {"closed_on", "2021-08-31", ""}}
+	fields := []FieldChange{{Field: "name", Before: "Szkoła 1", After: "Nowa"}, {Field: "closed_on", Before: "2021-08-31"}}
 	if diff := cmp.Diff(fields, d.Changes[0].Fields); diff != "" {
 		t.Error(diff)
 	}

@@ -51,6 +51,15 @@ var fields = []field{
 		func(to, from *Record) { to.Children = slices.Clone(from.Children) }},
 	textField("founded_on", func(r *Record) *string { return &r.FoundedOn }),
 	textField("closed_on", func(r *Record) *string { return &r.ClosedOn }),
+	textField("started_on", func(r *Record) *string { return &r.StartedOn }),
+	textField("post_office", func(r *Record) *string { return &r.PostOffice }),
+	textField("running_regon", func(r *Record) *string { return &r.RunningREGON }),
+	textField("running_nip", func(r *Record) *string { return &r.RunningNIP }),
+	textField("pupil_category", func(r *Record) *string { return &r.PupilCategory }),
+	textField("specifics", func(r *Record) *string { return &r.Specifics }),
+	textField("sports_grounds", func(r *Record) *string { return &r.SportsGrounds }),
+	textField("languages", func(r *Record) *string { return &r.Languages }),
+	textField("specialists", func(r *Record) *string { return &r.Specialists }),
 }
 
 // Fields lists the names of all fields that Compare watches, in the order in which changes are listed. Labels are
@@ -86,3 +95,16 @@ func numberText(n int) string {
 	}
 	return strconv.Itoa(n)
 }
+
+// TextOf is one field of a record as text, the way changes show it; "" for a field that Compare does not watch.
+func TextOf(field string, r *Record) string {
+	for _, f := range fields {
+		if f.name == field {
+			return f.text(r)
+		}
+	}
+	return ""
+}
+
+// PointText writes a place the way the field "point" does.
+func PointText(lat, lon float64) string { return pointText(Record{Lat: lat, Lon: lon}) }

@@ -140,13 +140,16 @@ func TestRefusals(t *testing.T) {
 		"utf-16 bare":    {"r\x00s\x00p\x00o\x00", "utf16"},
 		"nul":            {shortHeader + "1,a\x00,126101,K,50,20\n", "binary"},
 		"html":           {"<!DOCTYPE html><html>", "html"},
-		"cp1250":         {"rspo,official_name\n1,Szko\xb3a w \xa3odzi\n", "other_encoding"},
+		"mixed":          {"rspo,official_name\n1,Szko\xb3a w \xa3odzi i w Łodzi\n", "not_utf8"},
+		"cp1250 or not":  {"rspo,official_name\n1,\x9cwi\xeata \xb6wi\xeata\n", "not_utf8"},
+		"undefined":      {"rspo,official_name\n1,\x9cwi\xeata \x9cwi\xeata \x9cwi\xeata \x9cwi\xeata \x9cwi\xeata\x81\n", "not_utf8"},
+		"only quotes":    {"rspo,official_name\n1,\x84a\x94\n", "not_utf8"},
 		"latin2":         {"rspo,official_name\n1,\xb6wi\xeata\n", "other_encoding"},
 		"bytes":          {"rspo\n\xfe\xfd\xfc\x80\x81", "not_utf8"},
 		"header only":    {shortHeader, "header_only"},
 		"blank rows":     {shortHeader + ",,,,,\n\n", "header_only"},
 		"strangers":      {"a;b;c\n1;2;3\n", "unknown_columns"},
-		"json":           {`{"a": 1}`, "unknown_columns"},
+		"json":           {`{"a": 1}`, "json_other"},
 		"missing column": {"rspo,official_name,city,lat,lon\n1,a,b,50,20\n", "missing_column"},
 		"missing number": {"official_name,teryt_gmina6,city,lat,lon\na,126101,b,50,20\n", "missing_column"},
 		"double column":  {"rspo,official_name,teryt_gmina6,city,lat,lon,city\n", "double_column"},
@@ -166,8 +169,8 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestRefusalNamesEncodingAndLine(t *testing.T) {
-	_, err := Read(strings.NewReader("rspo,official_name\n1,a\n2,Szko\xb3a w \xa3odzi, \x9cwi\xeata\n"), testLimit)
-	want := &Refusal{Key: "register.refused.other_encoding", Args: map[string]string{"line": "3", "encoding": "Windows-1250"}}
+	_, err := Read(strings.NewReader("rspo,official_name\n1,a\n2,Szko\xb3a w \xa3odzi, \xb6wi\xeata\n"), testLimit)
+	want := &Refusal{Key: "register.refused.other_encoding", Args: map[string]string{"line": "3", "encoding": "ISO-8859-2"}}
 	if diff := cmp.Diff(want, err); diff != "" {
 		t.Error(diff)
 	}
@@ -343,7 +346,7 @@ func TestFiveThousandRowsAreFast(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, name := range []string{"rspo-2020.csv", "smk-2022.csv"} {
+	for _, name := range []string{"rspo-2020.csv", "smk-2022.csv", "rspo-today.csv", "rspo-today-1250.csv", "rspo-api.json"} {
 		data, err := os.ReadFile("testdata/" + name)
 		if err != nil {
 			f.Fatal(err)
@@ -351,6 +354,8 @@ func FuzzRead(f *testing.F) {
 		f.Add(string(data))
 	}
 	f.Add(shortHeader + "1,\"a\nb\",126101,K,50,20\n1,c,126101,K,50,20\n2,\"open,1,2,3,4\n")
+	f.Add(`{"hydra:totalItems":1,"hydra:member":[` + oneSchool + `]}[[` + oneSchool + `],[]]`)
+	f.Add(`[{"numerRspo":1e1,"nazwa":{},"geolokalizacja":[{"latitude":[]}],"podmiotProwadzacy":[[]],"placowkiPodrzedne":[1,"2"]}]`)
 	f.Fuzz(func(t *testing.T, text string) {
 		file, err := Read(strings.NewReader(text), 1<<20)
 		var refusal *Refusal

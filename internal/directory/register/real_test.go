@@ -1,9 +1,14 @@
 package register
 
 import (
+	"errors"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // What the real files hold. The numbers are facts about them; a change here is a change in reading.
@@ -128,5 +133,32 @@ func TestRealScope(t *testing.T) {
 	d := Compare(before, part)
 	if d.Closed != 41 || d.Same != 60 || !d.MassClosing || len(d.Changes) != 41 {
 		t.Errorf("%d closed, %d same, mass %v", d.Closed, d.Same, d.MassClosing)
+	}
+}
+
+// The real exports in the other encoding, and with every value one column aside.
+func TestRealEncodingAndShift(t *testing.T) {
+	for _, name := range []string{"lubelskie_2020-02_redacted.csv", "gorzow_2020_redacted.csv"} {
+		want := readShared(t, name)
+		text, err := io.ReadAll(sharedFile(t, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := strings.TrimPrefix(string(text), "\ufeff")
+		encoded, err := encoding.ReplaceUnsupported(charmap.Windows1250.NewEncoder()).String(plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := mustRead(t, encoded)
+		if diff := cmp.Diff(want.Records, got.Records); diff != "" || got.Problems[0].Key != "register.problem.decoded" {
+			t.Error(diff)
+		}
+		header, rows, _ := strings.Cut(plain, "\n")
+		shifted := strings.ReplaceAll(";"+strings.TrimSpace(rows), "\n", "\n;")
+		_, err = Read(strings.NewReader(strings.TrimSpace(header)+";x\n"+shifted), testLimit)
+		var refusal *Refusal
+		if !errors.As(err, &refusal) || refusal.Key != "register.refused.shifted" {
+			t.Error(name, err)
+		}
 	}
 }

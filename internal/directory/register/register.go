@@ -37,7 +37,7 @@ type Record struct {
 	Email   string `json:"email,omitempty"`
 	Website string `json:"website,omitempty"`
 
-	RunningName string      `json:"running_name,omitempty"` // "" for natural persons: the files mask them
+	RunningName string      `json:"running_name,omitempty"` // "" for natural persons, whether the file masks them or not
 	RunningKind RunningKind `json:"running_kind,omitempty"`
 	Public      string      `json:"public,omitempty"` // "public", "nonpublic", "" when the file does not say
 
@@ -49,6 +49,18 @@ type Record struct {
 
 	FoundedOn string `json:"founded_on,omitempty"` // YYYY-MM-DD
 	ClosedOn  string `json:"closed_on,omitempty"`  // YYYY-MM-DD
+
+	// What only the export of today and the API state. All of it is plain text and "" where nothing is said, so that
+	// a field can be compared and taken over like any other text.
+	StartedOn     string `json:"started_on,omitempty"`     // first day of work, YYYY-MM-DD; later than FoundedOn or the same
+	PostOffice    string `json:"post_office,omitempty"`    // town of the post office, where it is not City
+	RunningREGON  string `json:"running_regon,omitempty"`  // of the running body
+	RunningNIP    string `json:"running_nip,omitempty"`    // of the running body; a wrong check digit is never taken
+	PupilCategory string `json:"pupil_category,omitempty"` // in the register's words: "Dzieci lub młodzież"
+	Specifics     string `json:"specifics,omitempty"`      // in the register's words: "specjalna"; "" for "brak specyfiki"
+	SportsGrounds string `json:"sports_grounds,omitempty"` // "boisko, sala gimnastyczna", in the register's words
+	Languages     string `json:"languages,omitempty"`      // languages taught, in the register's words, comma and space between
+	Specialists   string `json:"specialists,omitempty"`    // employed ones: "speech_therapist", "psychologist", "pedagogue", comma between
 }
 
 // Level says how much a problem weighs.
@@ -60,8 +72,8 @@ const (
 	Error   Level = "error"   // a row was left out, or a number that must be right was not taken
 )
 
-// Problem is one finding about a file. Row counts as a spreadsheet does, with the header as row 1; 0 means that the
-// finding is not about one row.
+// Problem is one finding about a file. Row counts as a spreadsheet does, with the header as row 1, and in JSON it is
+// the place of the institution in the file; 0 means that the finding is not about one row.
 type Problem struct {
 	Row   int               `json:"row,omitempty"`
 	RSPO  int               `json:"rspo,omitempty"`
@@ -80,10 +92,10 @@ type File struct {
 	Shape    Shape     `json:"shape"`
 	Records  []Record  `json:"records"`
 	Problems []Problem `json:"problems,omitempty"`
-	Rows     int       `json:"rows"` // rows below the header that were not blank
+	Rows     int       `json:"rows"` // rows below the header that were not blank; in JSON, elements of the lists
 
-	// Absent lists fields that the shape may state but this file has no column for (the 35-column exports of 2020
-	// lack the number of pupils).
+	// Absent lists fields that the shape may state but this file has no column or property for (the 35-column exports
+	// of 2020 lack the number of pupils).
 	Absent []string `json:"absent,omitempty"`
 }
 

@@ -13,6 +13,11 @@ const (
 	// RSPO2020 is the register's own CSV export: the 35 and 36 columns of 2020 and, since columns go by name, the
 	// longer ones that followed.
 	RSPO2020 Shape = "rspo-2020"
+	// RSPOToday is the export of today with its 50 columns or more, which states much that the older one did not:
+	// sports grounds, languages, specialists, the running body's numbers.
+	RSPOToday Shape = "rspo-today"
+	// RSPOAPI is JSON as the register's API (v1.2.0) answers: a page, or pages one after the other (see json.go).
+	RSPOAPI Shape = "rspo-api"
 	// SMK2022 is the register of March 2022 reshaped to OpenStreetMap tags: points, but no telephone, NIP or type.
 	SMK2022 Shape = "smk-2022"
 )
@@ -26,7 +31,8 @@ type column struct {
 // layout is what a Shape means: its columns, what it states, and how a row becomes a record.
 type layout struct {
 	shape   Shape
-	sign    string // the header that gives the shape away
+	sign    string   // the header that gives the shape away; "" where there is no header
+	marks   []string // of which two must be there as well, unless there are none
 	columns []column
 	states  []string
 	build   func(*cells) Record
@@ -34,8 +40,11 @@ type layout struct {
 
 func layouts() []layout {
 	return []layout{
+		{shape: RSPOToday, sign: "numer rspo", marks: marksToday, columns: columnsToday, states: statesToday,
+			build: recordToday},
 		{shape: RSPO2020, sign: "numer rspo", columns: columns2020, states: states2020, build: record2020},
 		{shape: SMK2022, sign: "rspo", columns: columns2022, states: states2022, build: record2022},
+		{shape: RSPOAPI, states: statesAPI, build: recordAPI},
 	}
 }
 
@@ -55,22 +64,33 @@ func (s Shape) States(field string) bool {
 func recognize(header []string) (layout, error) {
 	names := headerNames(header)
 	for _, l := range layouts() {
-		if slices.Contains(names, l.sign) {
+		if l.sign != "" && slices.Contains(names, l.sign) && l.marked(names) {
 			return l, l.check(names)
 		}
 	}
 	for _, l := range layouts() {
-		if l.shared(names) >= 5 { // it is this shape, only the number itself was lost
+		if l.marked(names) && l.shared(names) >= 5 { // it is this shape, only the number itself was lost
 			return layout{}, refuse("missing_column", "columns", "RSPO", "shape", string(l.shape))
 		}
 	}
 	return layout{}, refuse("unknown_columns", "columns", clip(strings.Join(header, ", "), 120))
 }
 
+// marked reports whether a header has two of the marks.
+func (l layout) marked(names []string) bool {
+	n := 0
+	for _, mark := range l.marks {
+		if slices.Contains(names, headerName(mark)) {
+			n++
+		}
+	}
+	return n >= min(2, len(l.marks))
+}
+
 func (l layout) check(names []string) error {
 	var missing []string
 	for _, c := range l.columns {
-		name := strings.ToLower(c.header)
+		name := headerName(c.header)
 		at := slices.Index(names, name)
 		if at < 0 && c.required {
 			missing = append(missing, c.header)
@@ -90,7 +110,7 @@ func (l layout) check(names []string) error {
 func (l layout) shared(names []string) int {
 	n := 0
 	for _, c := range l.columns {
-		if slices.Contains(names, strings.ToLower(c.header)) {
+		if slices.Contains(names, headerName(c.header)) {
 			n++
 		}
 	}
@@ -119,12 +139,36 @@ func (l layout) positions(header []string) (at map[string]int, unknown, absent [
 			absent = append(absent, "parent", "children")
 		}
 	}
+	if slices.Contains(l.states, "specialists") && !allOf(at, specialists) { // three columns, one field
+		absent = append(absent, "specialists")
+	}
 	return at, unknown, absent
+}
+
+// missing lists the headers of this layout that a file has not; used says that one of them holds a field of ours.
+func (l layout) missing(header []string) (headers []string, used bool) {
+	names := headerNames(header)
+	for _, c := range l.columns {
+		if !slices.Contains(names, headerName(c.header)) {
+			headers = append(headers, c.header)
+			used = used || c.field != ""
+		}
+	}
+	return headers, used
+}
+
+func allOf(at map[string]int, fields []string) bool {
+	for _, field := range fields {
+		if _, present := at[field]; !present {
+			return false
+		}
+	}
+	return true
 }
 
 func (l layout) column(name string) (column, bool) {
 	for _, c := range l.columns {
-		if strings.ToLower(c.header) == name {
+		if headerName(c.header) == name {
 			return c, true
 		}
 	}
@@ -134,10 +178,17 @@ func (l layout) column(name string) (column, bool) {
 func headerNames(header []string) []string {
 	names := make([]string, len(header))
 	for i, cell := range header {
-		names[i] = strings.ToLower(strings.TrimSpace(cell))
+		names[i] = headerName(cell)
 	}
 	return names
 }
+
+// headerName is a header without capitals and Polish tails: one export writes "miejscowosc", the next "miejscowość".
+func headerName(header string) string {
+	return polishTails.Replace(strings.ToLower(strings.TrimSpace(header)))
+}
+
+var polishTails = strings.NewReplacer("ą", "a", "ć", "c", "ę", "e", "ł", "l", "ń", "n", "ó", "o", "ś", "s", "ź", "z", "ż", "z")
 
 // clip shortens text for a message.
 func clip(text string, runes int) string {

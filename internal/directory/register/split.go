@@ -81,9 +81,26 @@ func (s *splitter) cell() (text string, more, ok bool) {
 		}
 	} else {
 		end := s.plainEnd()
+		if strings.HasPrefix(s.text[s.at:], `="`) {
+			end = s.wrappedEnd(end)
+		}
 		text, s.at = s.text[s.at:end], end
 	}
 	return text, s.stepOver(), true
+}
+
+// wrappedEnd is the end of a cell like ="Dom; Szkoła", which may hold the delimiter. It ends at the first quote before
+// a delimiter or the end of the line; without one the cell is plain.
+func (s *splitter) wrappedEnd(plain int) int {
+	for i := s.at + 2; i < len(s.text) && s.text[i] != '\n' && s.text[i] != '\r'; i++ {
+		if i-s.at > maxQuoted {
+			break
+		}
+		if s.text[i] == '"' && (i+1 == len(s.text) || strings.IndexByte("\r\n", s.text[i+1]) >= 0 || s.text[i+1] == s.delimiter) {
+			return i + 1
+		}
+	}
+	return plain
 }
 
 func (s *splitter) plainEnd() int {

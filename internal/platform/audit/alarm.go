@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kladka/internal/platform/db"
@@ -30,7 +31,7 @@ func (a Alarms) Any() bool { return a.Unlinked > 0 || a.Undelivered > 0 }
 func (s *Log) Alarms(ctx context.Context) (a Alarms, err error) {
 	defer fault.Wrap(&err, "look for alarms of the audit log")
 	now := s.Now()
-	if a.Unlinked, a.Oldest, err = unlinked(ctx, s.DB, now); err != nil {
+	if a.Unlinked, a.Oldest, _, err = unlinked(ctx, s.DB, now); err != nil {
 		return a, err
 	}
 	if s.Folder == "" && s.Deliver == nil {
@@ -41,18 +42,58 @@ func (s *Log) Alarms(ctx context.Context) (a Alarms, err error) {
 	return a, err
 }
 
-// unlinked counts rows that wait for too long. Hidden ones know their hour only.
-func unlinked(ctx context.Context, r db.Reader, now time.Time) (n int, oldest time.Time, err error) {
+// unlinked counts rows that wait for too long, and tells of the oldest. Hidden
+// ones know their hour only.
+func unlinked(ctx context.Context, r db.Reader, now time.Time) (n int, oldest time.Time, id string, err error) {
+	before := now.Add(-Patience).Unix()
+	gathered, err := gathered(ctx, r)
+	if err != nil {
+		return 0, oldest, "", err
+	}
 	var found struct {
-		N      int   `db:"n"`
-		Oldest int64 `db:"oldest"`
+		N  int    `db:"n"`
+		At int64  `db:"at"`
+		ID string `db:"id"`
 	}
-	err = r.Get(ctx, &found, `select count(*) as n, coalesce(min(at), 0) as oldest from audit_waiting
-		where at + case when hidden then 3600 else 0 end < ?`, now.Add(-Patience).Unix())
-	if err != nil || found.N == 0 {
-		return 0, time.Time{}, err
+	err = r.Get(ctx, &found, `select w.id, w.at, (select count(*) from audit_waiting x where x.at + case when x.hidden then 3600 else 0 end < ?) as n
+		from audit_waiting w where w.at + case when w.hidden then 3600 else 0 end < ? order by w.at, w.id limit 1`, before, before)
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+		return 0, oldest, "", err
 	}
-	return found.N, time.Unix(found.Oldest, 0), nil
+	for _, g := range gathered {
+		if g.At >= before {
+			continue
+		}
+		if found.N++; found.ID == "" || g.At < found.At {
+			found.At, found.ID = g.At, g.ID
+		}
+	}
+	if found.N == 0 {
+		return 0, oldest, "", nil
+	}
+	return found.N, time.Unix(found.At, 0), found.ID, nil
+}
+
+// gathered are the lines that have not come to audit_waiting yet, as far as an
+// alarm must know them.
+func gathered(ctx context.Context, r db.Reader) ([]row, error) {
+	waiting, err := db.Waiting(ctx, r, "audit_waiting")
+	rows := make([]row, len(waiting))
+	for i, values := range waiting {
+		rows[i].ID, _ = values[0].(string)
+		rows[i].At, _ = values[1].(int64)
+	}
+	return rows, err
+}
+
+// waiting counts all rows that wait to be linked.
+func waiting(ctx context.Context, r db.Reader) (n int, err error) {
+	late, err := gathered(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	err = r.Get(ctx, &n, `select count(*) from audit_waiting`)
+	return n + len(late), err
 }
 
 // watch tells the operators' log of a new alarm, once per rise, whichever

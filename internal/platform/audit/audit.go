@@ -6,10 +6,12 @@
 //
 // Record writes a plain row in the transaction of the act: no act without its
 // line, no line without its act, and no waiting for others, because the row is
-// not chained yet. It lies in audit_waiting, which has no indexes to keep up.
+// not chained yet. It comes with what else follows the act, in one row of the
+// database's outbox, or to audit_waiting, which has no indexes to keep up.
 // Every second a job links the waiting rows (link.go): each moves to
-// audit_rows, where people look for it, and gets the next number in audit_chain and a hash over its content and the hash before it, and
-// the end of the chain is signed with a key that does not lie in the database.
+// audit_rows, where people look for it, and gets the next number in audit_chain
+// and a hash over its content and the hash before it, and the end of the chain
+// is signed with a key that does not lie in the database.
 // Every hour the signed end leaves the machine (checkpoint.go). Verify reads
 // the chain from the beginning and names what was changed, removed, inserted,
 // moved or cut off (verify.go).
@@ -44,6 +46,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,27 +87,38 @@ type Entry struct {
 	Details     map[string]string // further words; they may be personal and can be erased
 }
 
-// Record writes a line in the transaction of the act. It costs one insert. The
-// same read (Entry.Read) by the same person within the same hour is written
-// once. Details are words for people: no passwords, codes or sealed content.
+// Record writes a line in the transaction of the act. It costs next to nothing
+// beside it: the line goes with the commit in the one row of what follows a deed
+// (see db.Tx.Later). The same read (Entry.Read) by the same person within the
+// same hour is written once. Details are words for people: no passwords, codes
+// or sealed content.
 func Record(ctx context.Context, tx *db.Tx, by By, e Entry, at time.Time) (err error) {
 	defer fault.Wrap(&err, "record %s", e.Action)
-	_, err = record(ctx, tx, by, e, at)
-	return err
+	r, err := newRow(by, e, at)
+	if err != nil {
+		return err
+	}
+	if e.Read || e.Hidden {
+		// A look must find that of a moment ago; and what travels with others
+		// would tell the moment of a hidden line.
+		return insertWaiting(ctx, tx, r)
+	}
+	return tx.Later(ctx, "audit_waiting", r.ID, r.At, r.Hour, r.Action, r.Object, r.ObjectID, r.Institution, r.Reading, r.Hidden,
+		r.Actor, r.ActingFor, r.Role, r.RoleInstitution, r.Subject, r.Details, r.SaltWho, r.SaltAbout, r.SaltDetails)
 }
 
-// record is Record that also tells the id of the row.
-func record(ctx context.Context, tx *db.Tx, by By, e Entry, at time.Time) (id string, err error) {
+// newRow is the row of a line, with new salts for the parts that have words.
+func newRow(by By, e Entry, at time.Time) (r waitingRow, err error) {
 	if e.Action == "" {
-		return "", errors.New("an entry needs an action")
+		return r, errors.New("an entry needs an action")
 	}
 	details, err := detailsText(e.Details)
 	if err != nil {
-		return "", err
+		return r, err
 	}
 	u, err := newID(e)
 	if err != nil {
-		return "", err
+		return r, err
 	}
 	if e.Hidden {
 		at = time.Unix(hourOf(at), 0)
@@ -115,17 +130,25 @@ func record(ctx context.Context, tx *db.Tx, by By, e Entry, at time.Time) (id st
 	if details == "" {
 		salts.details = ""
 	}
-	key := readKey(by, e, details, at)
-	if known, err := alreadyRead(ctx, tx, key); err != nil || known {
-		return "", err
+	return waitingRow{ReadKey: readKey(by, e, details, at), row: row{ID: u.String(), At: at.Unix(), Hour: hourOf(at), Action: e.Action,
+		Object: e.Object, ObjectID: e.ObjectID, Institution: e.Institution, Reading: e.Read, Hidden: e.Hidden,
+		Actor: by.Person, ActingFor: by.For, Role: by.Role, RoleInstitution: by.Institution, Subject: e.Subject, Details: details,
+		SaltWho: salts.who, SaltAbout: salts.about, SaltDetails: salts.details}}, nil
+}
+
+// insertWaiting writes a row that waits to be linked, but not a look that is
+// there already.
+func insertWaiting(ctx context.Context, tx *db.Tx, r waitingRow) error {
+	if known, err := alreadyRead(ctx, tx, r.ReadKey); err != nil || known {
+		return err
 	}
-	_, err = tx.Exec(ctx, `insert into audit_waiting (id, at, hour, action, object, object_id, institution, reading, hidden,
+	_, err := tx.Exec(ctx, `insert into audit_waiting (id, at, hour, action, object, object_id, institution, reading, hidden,
 			actor, acting_for, role, role_institution, subject, details, salt_who, salt_about, salt_details, read_key)
 		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		on conflict (read_key) where read_key is not null do nothing`,
-		u.String(), at.Unix(), hourOf(at), e.Action, e.Object, e.ObjectID, e.Institution, e.Read, e.Hidden,
-		by.Person, by.For, by.Role, by.Institution, e.Subject, details, salts.who, salts.about, salts.details, key)
-	return u.String(), err
+		r.ID, r.At, r.Hour, r.Action, r.Object, r.ObjectID, r.Institution, r.Reading, r.Hidden,
+		r.Actor, r.ActingFor, r.Role, r.RoleInstitution, r.Subject, r.Details, r.SaltWho, r.SaltAbout, r.SaltDetails, r.ReadKey)
+	return err
 }
 
 // alreadyRead looks for the same look of this hour among the linked rows;
@@ -179,8 +202,31 @@ func detailsText(details map[string]string) (string, error) {
 	if len(details) == 0 {
 		return "", nil
 	}
-	text, err := json.Marshal(details)
-	return string(text), err
+	b := make([]byte, 0, 128)
+	for _, key := range slices.Sorted(maps.Keys(details)) {
+		if !plain(key) || !plain(details[key]) {
+			text, err := json.Marshal(details)
+			return string(text), err
+		}
+		b = append(b, `,"`...)
+		b = append(b, key...)
+		b = append(b, `":"`...)
+		b = append(b, details[key]...)
+		b = append(b, '"')
+	}
+	b[0] = '{'
+	return string(append(b, '}')), nil
+}
+
+// plain tells that JSON writes a text as it is. Most are, and finding that out
+// costs less than package json does.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }
 
 // readKey is the same for the same look of the same person within an hour.

@@ -64,6 +64,9 @@ func (s *Log) Erase(ctx context.Context, tx *db.Tx, by By, person, reason string
 	if person == "" {
 		return 0, errors.New("whom?")
 	}
+	if err := tx.Spread(ctx); err != nil {
+		return 0, err
+	}
 	for {
 		n, err := s.link(ctx, tx, at)
 		if err != nil {
@@ -143,11 +146,15 @@ func eraseRows(ctx context.Context, tx *db.Tx, by By, action, reason string, lis
 	if reason != "" {
 		details["reason"] = reason
 	}
-	entry, err := record(ctx, tx, by, Entry{Action: action, Object: "log", ObjectID: sum.text(), Details: details}, at)
+	// Written at once: until it is there, the blanks are not by rule.
+	entry, err := newRow(by, Entry{Action: action, Object: "log", ObjectID: sum.text(), Details: details}, at)
+	if err == nil {
+		err = insertWaiting(ctx, tx, entry)
+	}
 	if err != nil {
 		return 0, err
 	}
-	if err := insertErasures(ctx, tx, entry, list); err != nil {
+	if err := insertErasures(ctx, tx, entry.ID, list); err != nil {
 		return 0, err
 	}
 	for part, set := range map[string]string{

@@ -45,6 +45,13 @@ func headOf(ctx context.Context, r db.Reader) (head, error) {
 // processes may call it at once.
 func (s *Log) Link(ctx context.Context) (total int, err error) {
 	defer fault.Wrap(&err, "link the audit log")
+	// What cannot be spread keeps no other line from being linked.
+	_, late := s.DB.Spread(ctx)
+	total, err = s.linkWaiting(ctx)
+	return total, errors.Join(late, err)
+}
+
+func (s *Log) linkWaiting(ctx context.Context) (total int, err error) {
 	for {
 		// Looking first costs an idle program a read instead of a write.
 		var waiting bool

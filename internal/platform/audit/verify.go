@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -338,20 +337,14 @@ func (v *verifier) readOutside(ctx context.Context) error {
 	return err
 }
 
-func (v *verifier) readWaiting(ctx context.Context, now time.Time) error {
-	if err := v.r.Get(ctx, &v.report.Waiting, `select count(*) from audit_waiting`); err != nil {
+func (v *verifier) readWaiting(ctx context.Context, now time.Time) (err error) {
+	if v.report.Waiting, err = waiting(ctx, v.r); err != nil {
 		return err
 	}
-	n, oldest, err := unlinked(ctx, v.r, now)
-	if err != nil || n == 0 {
-		return err
+	n, _, id, err := unlinked(ctx, v.r, now)
+	if err == nil && n > 0 {
+		v.report.add(Fault{Kind: Unlinked, ID: id, Count: int64(n)})
 	}
-	var id string
-	err = v.r.Get(ctx, &id, `select id from audit_waiting where at = ? order by id limit 1`, oldest.Unix())
-	if errors.Is(err, fault.ErrNotFound) {
-		return nil // linked just now
-	}
-	v.report.add(Fault{Kind: Unlinked, ID: id, Count: int64(n)})
 	return err
 }
 

@@ -166,7 +166,8 @@ func (s *Log) state(ctx context.Context) (st state, err error) {
 		return st, err
 	}
 	st.Nowhere = s.Folder == "" && s.Deliver == nil
-	return st, s.DB.Get(ctx, &st.Waiting, `select count(*) from audit_waiting`)
+	st.Waiting, err = waiting(ctx, s.DB)
+	return st, err
 }
 
 // names are the names of those who stand in some rows.

@@ -17,20 +17,30 @@ import (
 type Tx struct {
 	tx    *sqlx.Tx
 	bound *rebinder
+	late  []byte // rows for later, see Later
 }
 
 // Get implements Reader inside the transaction.
 func (t *Tx) Get(ctx context.Context, dest any, query string, args ...any) error {
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
 	return found(t.tx.GetContext(ctx, dest, t.bound.bind(query), args...))
 }
 
 // Select implements Reader inside the transaction.
 func (t *Tx) Select(ctx context.Context, dest any, query string, args ...any) error {
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
 	return t.tx.SelectContext(ctx, dest, t.bound.bind(query), args...)
 }
 
 // Each implements Reader inside the transaction.
 func (t *Tx) Each(ctx context.Context, f func(scan func(dest ...any) error) error, query string, args ...any) error {
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
 	rows, err := t.tx.QueryContext(ctx, t.bound.bind(query), args...)
 	return each(rows, err, f)
 }
@@ -76,7 +86,11 @@ func (d *DB) once(ctx context.Context, f func(tx *Tx) error) error {
 	// A rollback after a commit does nothing; after a panic of f it frees
 	// the writer, without which the next write would wait for ever.
 	defer tx.Rollback() //nolint:errcheck // the first error is the one to tell
-	if err := f(&Tx{tx: tx, bound: d.bound}); err != nil {
+	t := &Tx{tx: tx, bound: d.bound}
+	if err := f(t); err != nil {
+		return err
+	}
+	if err := t.flush(ctx); err != nil {
 		return err
 	}
 	return tx.Commit()

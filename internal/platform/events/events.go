@@ -24,11 +24,13 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -99,7 +101,8 @@ func On[E Event](b *Bus, subscriber string, react func(ctx context.Context, e E,
 }
 
 // Emit records the event and its deliveries in the teller's transaction. They
-// follow the commit.
+// follow the commit: they lie with it in one row (see db.Tx.Later) until a
+// runner looks for work.
 func (b *Bus) Emit(ctx context.Context, tx *db.Tx, e Event, o Envelope) (err error) {
 	defer fault.Wrap(&err, "emit %s", e.EventName())
 	id, err := b.record(ctx, tx, e, o)
@@ -107,7 +110,7 @@ func (b *Bus) Emit(ctx context.Context, tx *db.Tx, e Event, o Envelope) (err err
 		return err
 	}
 	for _, kind := range b.listeners[e.EventName()] {
-		if _, err := jobs.Enqueue(ctx, tx, kind, id, jobs.Unique(string(id))); err != nil {
+		if err := jobs.EnqueueLater(ctx, tx, kind, id); err != nil {
 			return err
 		}
 	}
@@ -126,9 +129,8 @@ func (b *Bus) record(ctx context.Context, tx *db.Tx, e Event, o Envelope) (ID, e
 	if o.At.IsZero() {
 		o.At = b.now()
 	}
-	_, err = tx.Exec(ctx, `insert into events (id, name, version, subject, trace, payload, at) values (?, ?, ?, ?, ?, ?, ?)`,
-		u.String(), e.EventName(), o.Version, o.Subject, o.Trace, string(payload), o.At.Unix())
-	return ID(u.String()), err
+	id := u.String()
+	return ID(id), tx.Later(ctx, "events", id, e.EventName(), o.Version, o.Subject, string(o.Trace), string(payload), o.At.Unix())
 }
 
 // row is an event as it lies in the table.
@@ -165,7 +167,8 @@ func open[E Event](r row) (e E, m Meta, err error) {
 const replayPage = 500
 
 // Replay calls f for each recorded event of that type after the given one (""
-// for all), by their ids. No query is open while f runs, so it may write.
+// for all), by their ids; those of the last moment come at the end. No query is
+// open while f runs, so it may write.
 //
 // Ids follow the time of the deed, not the order of the commits: an event may
 // appear before one that was read already. So a ledger is rebuilt from "" into
@@ -173,22 +176,56 @@ const replayPage = 500
 // where the last replay ended.
 func Replay[E Event](ctx context.Context, r db.Reader, after ID, f func(ctx context.Context, e E, m Meta) error) error {
 	var zero E
+	late, err := waiting(ctx, r, zero.EventName(), after)
+	if err != nil {
+		return err
+	}
 	for {
 		var page []row
 		err := r.Select(ctx, &page, `select id, version, subject, trace, payload, at from events
 			where name = ? and id > ? order by id limit ?`, zero.EventName(), after, replayPage)
-		if err != nil || len(page) == 0 {
+		if err != nil {
 			return err
 		}
-		for _, found := range page {
-			e, m, err := open[E](found)
-			if err == nil {
-				err = f(ctx, e, m)
-			}
-			if err != nil {
-				return fmt.Errorf("replay %s %s: %w", zero.EventName(), found.ID, err)
-			}
+		if len(page) == 0 {
+			return replay(ctx, late, f)
+		}
+		// One that came to its table meanwhile is met there.
+		late = slices.DeleteFunc(late, func(l row) bool {
+			return slices.ContainsFunc(page, func(p row) bool { return p.ID == l.ID })
+		})
+		if err := replay(ctx, page, f); err != nil {
+			return err
 		}
 		after = page[len(page)-1].ID
 	}
+}
+
+func replay[E Event](ctx context.Context, page []row, f func(ctx context.Context, e E, m Meta) error) error {
+	for _, found := range page {
+		e, m, err := open[E](found)
+		if err == nil {
+			err = f(ctx, e, m)
+		}
+		if err != nil {
+			return fmt.Errorf("replay %s %s: %w", e.EventName(), found.ID, err)
+		}
+	}
+	return nil
+}
+
+// waiting are the events of the last moment, which are not in the table yet.
+func waiting(ctx context.Context, r db.Reader, name string, after ID) ([]row, error) {
+	list, err := db.Waiting(ctx, r, "events")
+	var rows []row
+	for _, v := range list {
+		text := func(n int) string { s, _ := v[n].(string); return s }
+		version, _ := v[2].(int64)
+		at, _ := v[6].(int64)
+		if text(1) == name && ID(text(0)) > after {
+			rows = append(rows, row{ID(text(0)), version, text(3), trace.ID(text(4)), text(5), at})
+		}
+	}
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.ID, b.ID) })
+	return rows, err
 }

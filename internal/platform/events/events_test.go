@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -85,6 +86,14 @@ func count(t *testing.T, d *db.DB, query string) (n int) {
 	return n
 }
 
+// spread brings what was told to its tables, as a runner does.
+func spread(t *testing.T, d *db.DB) {
+	t.Helper()
+	if _, err := d.Spread(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDelivery(t *testing.T) {
 	testkit.EachDB(t, modules(), func(t *testing.T, d *db.DB) {
 		registry := jobs.NewRegistry()
@@ -106,6 +115,7 @@ func TestDelivery(t *testing.T) {
 			// Nobody listens to this one.
 			return bus.Emit(ctx, tx, certified{"17/KR/2026", 6}, events.Envelope{Subject: "c1", At: earlier})
 		})
+		spread(t, d)
 		if len(got) != 0 || count(t, d, `select count(*) from events`) != 2 || count(t, d, `select count(*) from jobs`) != 2 {
 			t.Error("want two events and two deliveries, none made yet")
 		}
@@ -136,7 +146,7 @@ func TestRollbackTellsNobody(t *testing.T) {
 		err := d.Write(t.Context(), func(tx *db.Tx) error {
 			return errors.Join(bus.Emit(t.Context(), tx, certified{"1", 1}, events.Envelope{}), no)
 		})
-		if !errors.Is(err, no) || count(t, d, `select count(*) from events`)+count(t, d, `select count(*) from jobs`) != 0 {
+		if !errors.Is(err, no) || count(t, d, `select count(*) from events`)+count(t, d, `select count(*) from jobs`)+count(t, d, `select count(*) from db_outbox`) != 0 {
 			t.Errorf("%v, and something stayed", err)
 		}
 	})
@@ -186,13 +196,19 @@ func TestTwiceAndOutOfOrder(t *testing.T) {
 
 type delivery struct {
 	Kind  string `db:"kind"`
-	Event string `db:"unique_key"`
+	Event string `db:"payload"`
 }
 
 func deliveries(t *testing.T, d *db.DB) (list []delivery) {
 	t.Helper()
-	if err := d.Select(t.Context(), &list, `select kind, coalesce(unique_key, '') as unique_key from jobs`); err != nil {
+	spread(t, d)
+	if err := d.Select(t.Context(), &list, `select kind, payload from jobs`); err != nil {
 		t.Fatal(err)
+	}
+	for i, j := range list {
+		if err := json.Unmarshal([]byte(j.Event), &list[i].Event); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return list
 }
@@ -241,14 +257,19 @@ func TestReplay(t *testing.T) {
 	testkit.EachDB(t, modules(), func(t *testing.T, d *db.DB) {
 		n := 1203 // more than two pages
 		bus := events.NewBus(d, jobs.NewRegistry(), now)
-		write(t, d, func(ctx context.Context, tx *db.Tx) error {
-			for i := range n {
-				if err := bus.Emit(ctx, tx, seatsChanged{"t", i}, events.Envelope{Subject: "t", Version: int64(i)}); err != nil {
-					return err
+		emit := func(from, to int) {
+			write(t, d, func(ctx context.Context, tx *db.Tx) error {
+				for i := from; i < to; i++ {
+					if err := bus.Emit(ctx, tx, seatsChanged{"t", i}, events.Envelope{Subject: "t", Version: int64(i)}); err != nil {
+						return err
+					}
 				}
-			}
-			return bus.Emit(ctx, tx, certified{"c", 1}, events.Envelope{})
-		})
+				return bus.Emit(ctx, tx, certified{"c", 1}, events.Envelope{})
+			})
+		}
+		emit(0, 1100)
+		spread(t, d)
+		emit(1100, n) // these are on their way
 		var seats []int
 		var ids []events.ID
 		err := events.Replay(t.Context(), d, "", func(_ context.Context, e seatsChangedGrown, m events.Meta) error {
@@ -267,6 +288,21 @@ func TestReplay(t *testing.T) {
 		})
 		if rest != 10 || !errors.Is(err, stop) {
 			t.Errorf("%d events after the given one, %v", rest, err)
+		}
+		// While one is read, the rest comes to its table: none twice, none missed.
+		seen := map[events.ID]int{}
+		err = events.Replay(t.Context(), d, "", func(_ context.Context, _ seatsChanged, m events.Meta) error {
+			spread(t, d)
+			seen[m.ID]++
+			return nil
+		})
+		for id, times := range seen {
+			if times != 1 {
+				t.Errorf("%s %d times", id, times)
+			}
+		}
+		if err != nil || len(seen) != n {
+			t.Errorf("%d events, %v", len(seen), err)
 		}
 	})
 }

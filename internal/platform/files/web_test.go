@@ -205,6 +205,9 @@ func TestDeleteWithReason(t *testing.T) {
 		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != listPath || h.count(`select count(*) from files_files`) != 0 {
 			t.Errorf("%d %v", w.Code, w.Header())
 		}
+		if _, err := h.db.Spread(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		var row struct{ Action, Actor, Object, Subject, Details string }
 		check(t, h.db.Get(t.Context(), &row, `select action, actor, object, subject, details from audit_waiting`))
 		if row.Action != "files.delete" || row.Actor != "admin" || row.Object != "file" || row.Subject != "ola" ||

@@ -80,7 +80,7 @@ func insert(ctx context.Context, tx *db.Tx, kind, payload string, o order) (ID, 
 	var there ID
 	err = tx.Get(ctx, &there, `insert into jobs (id, kind, unique_key, payload, progress, max_attempts, state, due_at)
 		values (?, ?, ?, ?, ?, ?, 'waiting', ?)
-		on conflict (kind, unique_key) do update set
+		on conflict (kind, unique_key) where unique_key is not null do update set
 			payload = excluded.payload,
 			again = (jobs.state = 'running'),
 			attempts = case when jobs.state = 'parked' then jobs.max_attempts - 1 else jobs.attempts end,
@@ -94,6 +94,24 @@ func insert(ctx context.Context, tx *db.Tx, kind, payload string, o order) (ID, 
 		return "", err
 	}
 	return id, nil
+}
+
+// EnqueueLater is Enqueue for work that nobody will ask for again and whose id
+// nobody needs, such as the delivery of an event: the row goes with the others
+// that follow the deed (see db.Tx.Later) and comes to the table of jobs when a
+// runner looks for work the next time, which is when it would have been found.
+func EnqueueLater(ctx context.Context, tx *db.Tx, kind string, payload any) (err error) {
+	defer fault.Wrap(&err, "enqueue %s", kind)
+	text, err := json.Marshal(payload)
+	if err != nil {
+		return err
+	}
+	id, err := newID()
+	if err != nil {
+		return err
+	}
+	const progress, holder, again, attempts = "", "", false, int64(0)
+	return tx.Later(ctx, "jobs", string(id), kind, nil, string(text), progress, "waiting", dueNow, holder, again, attempts, int64(DefaultAttempts))
 }
 
 func newID() (ID, error) {

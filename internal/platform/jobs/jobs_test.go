@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -116,6 +117,55 @@ func TestEnqueueAndDrain(t *testing.T) {
 		c.pass(time.Hour)
 		if err := run.Drain(t.Context()); err != nil || len(got) != 3 {
 			t.Errorf("an hour later: %v, %v", got, err)
+		}
+		wantCounts(t, d, jobs.Tally{})
+	})
+}
+
+// What is enqueued for later is done like any other: found by the next look,
+// repeated when it fails, once for each time it was asked for.
+func TestEnqueueLater(t *testing.T) {
+	testkit.EachDB(t, modules(), func(t *testing.T, d *db.DB) {
+		c, r := newClock(), jobs.NewRegistry()
+		var got []int
+		broken := errors.New("broken")
+		jobs.On(r, "count", func(_ context.Context, j jobs.Job, n int) error {
+			if got = append(got, n); n == 3 && j.Attempt == 1 {
+				return broken
+			}
+			if age := time.Since(j.ID.Created()); age < 0 || age > time.Minute || j.MaxAttempts != jobs.DefaultAttempts {
+				t.Errorf("%+v", j)
+			}
+			return nil
+		})
+		later := func(fail error, payloads ...int) {
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				for _, n := range payloads {
+					if err := jobs.EnqueueLater(t.Context(), tx, "count", n); err != nil {
+						return err
+					}
+				}
+				return fail
+			})
+			if !errors.Is(err, fail) {
+				t.Fatal(err)
+			}
+		}
+		no := errors.New("no")
+		later(no, 9)
+		later(nil, 1, 2, 2)
+		later(nil, 3)
+		run := jobs.NewRunner(d, r, c.now, silent())
+		if err := run.Drain(t.Context()); !errors.Is(err, broken) {
+			t.Errorf("want the broken one told: %v", err)
+		}
+		wantCounts(t, d, jobs.Tally{Waiting: 1})
+		c.pass(time.Hour)
+		if err := run.Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if slices.Sort(got); !slices.Equal(got, []int{1, 2, 2, 3, 3}) {
+			t.Errorf("did %v", got)
 		}
 		wantCounts(t, d, jobs.Tally{})
 	})

@@ -25,8 +25,13 @@ type taken struct {
 // claim takes up to n due jobs. The search for them only reads, so an idle
 // runner costs the writer nothing. Each row is then taken by the condition in
 // the update: of two runners that saw the same row, the second finds its
-// due_at moved to the end of the first one's lease.
+// due_at moved to the end of the first one's lease. Before that comes what was
+// written later: there may be jobs in it. What of it cannot be spread holds up
+// no other work.
 func (r *Runner) claim(ctx context.Context, n int) ([]taken, error) {
+	if _, err := r.db.Spread(ctx); err != nil {
+		r.log.Error("spread what was written later", "error", clean(err))
+	}
 	now := r.now()
 	ids, err := r.candidates(ctx, n, now)
 	if err != nil || len(ids) == 0 {

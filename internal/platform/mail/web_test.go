@@ -73,6 +73,9 @@ func (d *desk) ask(method, path string) (*httptest.ResponseRecorder, *goquery.Do
 
 func (d *desk) recorded(action string) (n int) {
 	d.t.Helper()
+	if _, err := d.d.Spread(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
 	if err := d.d.Get(d.t.Context(), &n, `select count(*) from audit_waiting where action = ?`, action); err != nil {
 		d.t.Fatal(err)
 	}

@@ -75,10 +75,19 @@ func Step(ctx context.Context, tx *db.Tx, s StepRow) (err error) {
 	if s.Trace == "" || s.Kind == "" || s.ID == "" || s.TitleKey == "" || s.Audience == "" {
 		return errors.New("trace, kind, id, title key and audience must be there")
 	}
-	_, err = tx.Exec(ctx, `insert into trace_steps (trace, kind, id, from_kind, from_id, title_key, at, audience)
-		values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (trace, kind, id, title_key, audience) do nothing`,
-		s.Trace, s.Kind, s.ID, s.FromKind, s.FromID, s.TitleKey, s.At, s.Audience)
-	return err
+	return tx.Later(ctx, "trace_steps", string(s.Trace), s.Kind, s.ID, s.FromKind, s.FromID, s.TitleKey, s.At, s.Audience)
+}
+
+// waiting are the steps of the last moment, which are not in the table yet.
+func waiting(ctx context.Context, r db.Reader) ([]StepRow, error) {
+	list, err := db.Waiting(ctx, r, "trace_steps")
+	steps := make([]StepRow, len(list))
+	for i, v := range list {
+		text := func(n int) string { s, _ := v[n].(string); return s }
+		at, _ := v[6].(int64)
+		steps[i] = StepRow{ID(text(0)), text(1), text(2), text(3), text(4), text(5), at, text(7)}
+	}
+	return steps, err
 }
 
 // Link says that two traces are one matter. It works both ways, and from one
@@ -104,6 +113,10 @@ const audiencesAtOnce = db.MaxParams - 10
 // not there and one of which nothing may be seen look the same.
 func Steps(ctx context.Context, r db.Reader, trace ID, audiences []string) (_ []StepRow, err error) {
 	defer fault.Wrap(&err, "steps of trace %s", trace)
+	late, err := waitingOf(ctx, r, trace, audiences)
+	if err != nil {
+		return nil, err
+	}
 	var all []StepRow
 	for some := range slices.Chunk(audiences, audiencesAtOnce) {
 		query, args, err := db.In(stepsQuery, trace, some)
@@ -116,12 +129,40 @@ func Steps(ctx context.Context, r db.Reader, trace ID, audiences []string) (_ []
 		}
 		all = append(all, list...)
 	}
+	for _, s := range late {
+		written := func(t StepRow) bool { return same(s, t) && s.Audience == t.Audience }
+		if !slices.ContainsFunc(all, written) {
+			all = append(all, s)
+		}
+	}
 	slices.SortFunc(all, order)
 	return slices.CompactFunc(all, same), nil
 }
 
+// waitingOf are the steps of a matter among those of the last moment.
+func waitingOf(ctx context.Context, r db.Reader, trace ID, audiences []string) ([]StepRow, error) {
+	late, err := waiting(ctx, r)
+	if err != nil || len(late) == 0 {
+		return nil, err
+	}
+	var matter []ID
+	if err := r.Select(ctx, &matter, tracesQuery, trace); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(late, func(s StepRow) bool {
+		return !slices.Contains(matter, s.Trace) || !slices.Contains(audiences, s.Audience)
+	}), nil
+}
+
 // The union, without all, ends at traces met before: links may form a circle.
-const stepsQuery = `with recursive matter (trace) as (
+const (
+	tracesQuery = `with recursive matter (trace) as (
+		select cast(? as text)
+		union
+		select l.other from matter m join trace_links l on l.trace = m.trace
+	)
+	select trace from matter`
+	stepsQuery = `with recursive matter (trace) as (
 		select cast(? as text)
 		union
 		select l.other from matter m join trace_links l on l.trace = m.trace
@@ -129,6 +170,7 @@ const stepsQuery = `with recursive matter (trace) as (
 	select s.trace, s.kind, s.id, s.from_kind, s.from_id, s.title_key, s.at, s.audience
 	from matter m join trace_steps s on s.trace = m.trace
 	where s.audience in (?)`
+)
 
 // order is made here and not by the database, because the keys are texts that
 // the two would order differently.
@@ -145,7 +187,17 @@ func same(a, b StepRow) bool {
 // Of finds the traces that a thing is a step of, for the link from its page.
 // It tells nothing about the steps, whose audiences Steps asks for.
 func Of(ctx context.Context, r db.Reader, thing Thing) ([]ID, error) {
+	late, err := waiting(ctx, r)
+	if err != nil {
+		return nil, err
+	}
 	var ids []ID
-	err := r.Select(ctx, &ids, `select distinct trace from trace_steps where kind = ? and id = ? order by trace`, thing.Kind, thing.ID)
-	return ids, err
+	err = r.Select(ctx, &ids, `select distinct trace from trace_steps where kind = ? and id = ?`, thing.Kind, thing.ID)
+	for _, s := range late {
+		if s.Thing() == thing {
+			ids = append(ids, s.Trace)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), err
 }

@@ -2,6 +2,7 @@ package trace_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -109,6 +110,54 @@ func TestStepRepeated(t *testing.T) {
 		of, err := trace.Of(t.Context(), d, got[0].Thing())
 		if err != nil || !slices.Equal(of, []trace.ID{"t"}) {
 			t.Errorf("of %v, %v", of, err)
+		}
+	})
+}
+
+// A step shows at once, and the first writing stays, however far the rows came.
+func TestStepsOnTheirWay(t *testing.T) {
+	testkit.EachDB(t, modules(), func(t *testing.T, d *db.DB) {
+		tell := func(steps ...trace.StepRow) {
+			write(t, d, func(ctx context.Context, tx *db.Tx) error {
+				for _, s := range steps {
+					if err := trace.Step(ctx, tx, s); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		spread := func() {
+			if _, err := d.Spread(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		both := func() {
+			t.Helper()
+			want(t, steps(t, d, "t", "public"), "a", "b", "c")
+			of, err := trace.Of(t.Context(), d, step("t", "a", 0, "public").Thing())
+			if err != nil || !slices.Equal(of, []trace.ID{"t", "u"}) {
+				t.Errorf("of %v, %v", of, err)
+			}
+		}
+		tell(step("t", "a", 10, "public"), step("t", "b", 20, "public"), step("u", "a", 1, "inst:1"))
+		spread()
+		tell(step("t", "a", 99, "public"), step("t", "c", 30, "public"), step("t", "x", 5, "inst:1"), step("u", "a", 1, "inst:1"))
+		both()
+		spread()
+		both()
+		err := d.Write(t.Context(), func(tx *db.Tx) error { // in its own transaction it shows as well
+			if err := trace.Step(t.Context(), tx, step("v", "a", 1, "public")); err != nil {
+				return err
+			}
+			found, err := trace.Steps(t.Context(), tx, "v", []string{"public"})
+			if len(found) != 1 {
+				t.Errorf("%v", found)
+			}
+			return errors.Join(err, errors.New("no"))
+		})
+		if err == nil || len(steps(t, d, "v", "public")) != 0 {
+			t.Errorf("%v, and something stayed", err)
 		}
 	})
 }

@@ -7,7 +7,8 @@ import "slices"
 type Page struct {
 	Name   string
 	Path   string
-	Mailed string   // name of a link in a letter, instead of a path
+	Mailed string   // name of an address that came in a letter, instead of a path
+	Staged string   // name of an address at which the stage has put something, instead of a path
 	Follow []string // links to follow from there: patterns of their addresses
 	Role   string   // who looks, as the table of rights calls it; "" a stranger
 	Status int      // with which it is answered, 0 for 200
@@ -24,7 +25,10 @@ type Page struct {
 const (
 	anInstitution = `^/instytucje/[0-9a-f-]{36}$`
 	aGroup        = `^/instytucje/[0-9a-f-]{36}/zespol$`
-	anImport      = `^/administracja/rejestr/[0-9a-f-]{36}$`
+	anImport      = `^/administracja/wczytania/[0-9a-f-]{36}$`
+	corrections   = `^/instytucje/[0-9a-f-]{36}/poprawki$`
+	itsTopics     = `^/instytucje/[0-9a-f-]{36}/tematy$`
+	aReport       = `^/administracja/zgloszenia-kontaktow/[0-9a-f-]{36}$`
 	aPerson       = `^/administracja/osoby/[0-9a-f-]{36}$`
 	staff         = `^/instytucje/[0-9a-f-]{36}/osoby$`
 	aMember       = `^/instytucje/[0-9a-f-]{36}/osoby/[0-9a-f-]{36}$`
@@ -50,7 +54,8 @@ const SetupToken = "{token}"
 // Pages are all pages worth looking at, each state of them that looks otherwise
 // on a line of its own. A test of package app finds doors without a line here.
 func Pages() []Page {
-	return slices.Concat(publicPages(), ownPages(), waysIn(), officePages(), staffPages(), administrationPages())
+	return slices.Concat(publicPages(), ownPages(), waysIn(), officePages(), staffPages(), administrationPages(),
+		searchPages(), topicPages(), contactPages(), importPages(), correctionPages())
 }
 
 func publicPages() []Page {
@@ -103,9 +108,6 @@ func officePages() []Page {
 		{Name: "register", Path: "/administracja/rejestr", Role: "association_officer"},
 		{Name: "register-refused", Path: "/administracja/rejestr", Role: "association_officer", Form: "main form[enctype]", Status: 422},
 		{Name: "register-reader", Path: "/administracja/rejestr", Role: "authority_officer"},
-		{Name: "difference", Path: "/administracja/rejestr", Follow: []string{anImport}, Role: "association_officer"},
-		{Name: "difference-changed", Path: "/administracja/rejestr", Follow: []string{anImport, `\?co=changed$`}, Role: "association_officer"},
-		{Name: "difference-problems", Path: "/administracja/rejestr", Follow: []string{anImport, `\?co=problems$`}, Role: "association_officer"},
 		{Name: "institution-officer", Path: "/instytucje?rodzaj=complex", Follow: []string{anInstitution}, Role: "association_officer"},
 		{Name: "group", Path: "/instytucje?rodzaj=primary", Follow: []string{anInstitution, aGroup}, Role: "association_officer"},
 		{Name: "group-refused", Path: "/instytucje?rodzaj=primary", Follow: []string{anInstitution, aGroup}, Role: "association_officer",
@@ -201,5 +203,101 @@ func administrationPages() []Page {
 		{Name: "privacy-agreements", Path: "/administracja/prywatnosc/umowy", Role: "protection_officer"},
 		{Name: "privacy-parties", Path: "/administracja/prywatnosc/administratorzy", Role: "protection_officer"},
 		{Name: "privacy-disposal", Path: "/administracja/prywatnosc/brakowanie", Role: "protection_officer"},
+	}
+}
+
+// searchPages are the search of everything.
+func searchPages() []Page {
+	return []Page{
+		{Name: "search", Path: "/szukaj"},
+		{Name: "search-found", Path: "/szukaj?q=matematyka", Role: "teacher"},
+		{Name: "search-kind", Path: "/szukaj?q=szkola&rodzaj=institution"},
+		{Name: "search-narrowed", Path: "/szukaj?q=szkola&rodzaj=institution&typ=primary"},
+		{Name: "search-mistyped", Path: "/szukaj?q=matemtyka"},
+		{Name: "search-none", Path: "/szukaj?q=takiego+s%C5%82owa+nie+ma+zupe%C5%82nie"},
+		{Name: "search-phrase", Path: "/szukaj?q=%22ocenianie+kszta%C5%82tuj%C4%85ce%22", Role: "school_head"},
+	}
+}
+
+// topicPages are the vocabulary, to readers and to its editors.
+func topicPages() []Page {
+	return []Page{
+		{Name: "topics", Path: "/tematy"},
+		{Name: "topics-found", Path: "/tematy?q=ocenianie"},
+		{Name: "topics-none", Path: "/tematy?q=takiego+tematu+nie+ma"},
+		{Name: "topic", Path: "/tematy/matematyka", Role: "association_officer"},
+		{Name: "topic-split", Path: "/tematy/technika"},
+		{Name: "topics-editor", Path: "/administracja/tematy", Role: "association_officer"},
+		{Name: "topic-new", Path: "/administracja/tematy/nowy", Role: "association_officer"},
+		{Name: "topic-new-refused", Path: "/administracja/tematy/nowy", Role: "association_officer", Form: `main form[action="/administracja/tematy/nowy"]`, Status: 422},
+		{Name: "topic-edit", Path: "/administracja/tematy/ocenianie-ksztaltujace", Role: "association_officer"},
+		{Name: "topic-edit-merged", Path: "/administracja/tematy/ocenianie-wewnatrzszkolne", Role: "association_officer"},
+		{Name: "topic-merge", Path: "/administracja/tematy/matematyka/scal", Role: "association_officer"},
+		{Name: "topic-effects", Staged: "topic-effects", Role: "association_officer"},
+		{Name: "topic-divide", Path: "/administracja/tematy/matematyka/podziel", Role: "association_officer"},
+		{Name: "topics-waiting", Path: "/administracja/tematy/oczekujace", Role: "association_officer"},
+		{Name: "topics-load", Path: "/administracja/tematy/wczytaj", Role: "association_officer"},
+		{Name: "topics-institution", Path: "/konto", Follow: []string{anInstitution, itsTopics}, Role: "school_head"},
+	}
+}
+
+// contactPages are those of people who help each other.
+func contactPages() []Page {
+	return []Page{
+		{Name: "helpers", Path: "/kto-pomoze"},
+		{Name: "helpers-teacher", Path: "/kto-pomoze", Role: "teacher"},
+		{Name: "helpers-none", Path: "/kto-pomoze?gmina=121905&strona=looks", Role: "teacher"},
+		{Name: "helpers-fresh", Path: "/kto-pomoze", Fresh: true},
+		{Name: "entry", Staged: "entry-school_head"},
+		{Name: "entry-other", Staged: "entry-teacher", Role: "school_head"},
+		{Name: "entry-other-refused", Staged: "entry-teacher", Role: "school_head", Form: `main form[action$="/prosba"]`, Status: 422},
+		{Name: "entry-own", Staged: "entry-teacher", Role: "teacher"},
+		{Name: "entry-new", Path: "/kto-pomoze/nowy", Role: "school_head"},
+		{Name: "entry-new-refused", Path: "/kto-pomoze/nowy", Role: "school_head", Form: `main form[action="/kto-pomoze"]`, Status: 422},
+		{Name: "entry-change", Staged: "entry-change", Role: "teacher"},
+		{Name: "contacts", Path: "/kontakty", Role: "school_head"},
+		{Name: "contacts-asker", Path: "/kontakty", Role: "counselor"},
+		{Name: "contacts-none", Path: "/kontakty", Role: "expert"},
+		{Name: "request-head", Staged: "request", Role: "school_head"},
+		{Name: "request-asker", Staged: "request", Role: "counselor"},
+		{Name: "talk-asker", Staged: "talk", Role: "counselor"},
+		{Name: "talk-owner", Staged: "talk", Role: "teacher"},
+		{Name: "report", Staged: "report", Role: "counselor"},
+		{Name: "introduce", Staged: "introduce", Role: "counselor"},
+		{Name: "intro", Staged: "intro", Role: "teacher"},
+		{Name: "intro-by", Staged: "intro", Role: "counselor"},
+		{Name: "blocks", Path: "/konto/blokady", Role: "center_officer"},
+		{Name: "blocks-none", Path: "/konto/blokady", Role: "teacher"},
+		{Name: "hints", Path: "/konto/podpowiedzi", Role: "school_head"},
+		{Name: "reports", Path: "/administracja/zgloszenia-kontaktow", Role: "association_officer"},
+		{Name: "reported", Path: "/administracja/zgloszenia-kontaktow", Follow: []string{aReport}, Role: "association_officer"},
+	}
+}
+
+// importPages are those of imports of every kind.
+func importPages() []Page {
+	return []Page{
+		{Name: "imports", Path: "/administracja/wczytania", Role: "association_officer"},
+		{Name: "imports-none", Path: "/administracja/wczytania", Role: "center_officer"},
+		{Name: "difference", Path: "/administracja/wczytania", Follow: []string{anImport}, Role: "association_officer"},
+		{Name: "difference-new", Staged: "import-shown-new", Role: "association_officer"},
+		{Name: "difference-changed", Staged: "import-shown-changed", Role: "association_officer"},
+		{Name: "difference-problems", Staged: "import-shown-problems", Role: "association_officer"},
+		{Name: "difference-reader", Staged: "import-shown", Role: "authority_officer"},
+		{Name: "import-applied", Staged: "import-applied", Role: "association_officer"},
+		{Name: "import-undo", Staged: "import-undo", Role: "association_officer"},
+		{Name: "import-staff", Staged: "import-staff", Role: "school_head"},
+	}
+}
+
+// correctionPages are what institutions say against the register.
+func correctionPages() []Page {
+	return []Page{
+		{Name: "corrections", Path: "/konto", Follow: []string{anInstitution, corrections}, Role: "school_head"},
+		{Name: "corrections-refused", Path: "/konto", Follow: []string{anInstitution, corrections}, Role: "school_head", Form: `main form[action$="/poprawki"]`, Status: 422},
+		{Name: "corrections-officer", Staged: "corrections", Role: "association_officer"},
+		{Name: "corrections-waiting", Path: "/administracja/poprawki", Role: "association_officer"},
+		{Name: "institution-moved", Staged: "moved"},
+		{Name: "institution-head", Path: "/konto", Follow: []string{anInstitution}, Role: "school_head"},
 	}
 }

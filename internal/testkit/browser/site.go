@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,7 @@ type Site struct {
 	People map[string]string // ids of people by role
 	Fresh  string            // address of a new installation without an administrator
 	Token  string            // secret of its first administrator's link
-	Paths  map[string]string // addresses that came in letters, by a name
+	Paths  map[string]string // addresses that came in letters or that the stage made, by a name
 
 	mu       sync.Mutex
 	sessions map[string][]*http.Cookie // by role
@@ -67,8 +68,10 @@ func (s *Site) Locate(p Page) (address string, cookies []*http.Cookie, err error
 		}
 	}
 	path := strings.ReplaceAll(p.Path, SetupToken, s.Token)
-	if p.Mailed != "" {
-		path = s.Paths[p.Mailed]
+	if name := cmp.Or(p.Mailed, p.Staged); name != "" {
+		if path = s.Paths[name]; path == "" {
+			return "", nil, fmt.Errorf("page %s: nothing is at %s", p.Name, name)
+		}
 	}
 	for _, pattern := range p.Follow {
 		if path, err = follow(base, path, pattern, cookies); err != nil {

@@ -4,7 +4,6 @@
 package stage
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -36,9 +35,6 @@ func Furnish(ctx context.Context, full, fresh House, sample []byte) (*browser.Si
 	if err := browser.ParkJob(ctx, full.DB()); err != nil {
 		return nil, err
 	}
-	if err := full.readRegister(ctx, sample); err != nil {
-		return nil, err
-	}
 	token, err := fresh.Access().SetupToken(ctx)
 	if err != nil {
 		return nil, err
@@ -55,21 +51,10 @@ func Furnish(ctx context.Context, full, fresh House, sample []byte) (*browser.Si
 			}
 		}
 	}
+	if err := full.find(ctx, site, sample); err != nil {
+		return nil, err
+	}
 	return site, full.happen(ctx, site)
-}
-
-// readRegister takes in an invented file of the register and reads a later one,
-// so that there is a difference to look at.
-func (h House) readRegister(ctx context.Context, sample []byte) error {
-	first, err := h.Directory().Preview(ctx, access.System(), "rejestr-2022.csv", bytes.NewReader(sample))
-	if err != nil {
-		return err
-	}
-	if _, err := h.Directory().Apply(ctx, access.System(), first.ID, true); err != nil {
-		return err
-	}
-	_, err = h.Directory().Preview(ctx, access.System(), "rejestr-2023.csv", bytes.NewReader(browser.Later(sample)))
-	return err
 }
 
 // happen lets people do what leaves something to look at, and collects the

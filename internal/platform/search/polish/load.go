@@ -3,7 +3,9 @@ package polish
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -22,6 +24,19 @@ var (
 	//go:embed data/forms.txt
 	formsFile string
 )
+
+// version changes with the data or, by hand, with the way of reducing words:
+// then everything that was indexed by it is indexed anew.
+func version() string {
+	sum := sha256.New()
+	for _, part := range [][]byte{wordsFile, rulesFile, []byte(ownRules), []byte(ownFile), []byte(formsFile)} {
+		sum.Write(part)
+	}
+	return "1-" + hex.EncodeToString(sum.Sum(nil)[:8])
+}
+
+// Version names the dictionary and the way it is used.
+func (l *Lazy) Version() string { return version() }
 
 // Load reads the dictionary out of the program: about a quarter of a second and
 // 14 MB. Programs want one, by way of Lazy.
