@@ -385,6 +385,9 @@ func TestListsOfTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range append(slices.Clone(notInBackups), seeded...) {
+		if name == "search_index" {
+			continue // on SQLite no table but an index of its own kind
+		}
 		if !slices.ContainsFunc(tables, func(t db.Table) bool { return t.Name == name }) {
 			t.Errorf("there is no table %s", name)
 		}

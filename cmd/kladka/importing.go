@@ -27,6 +27,9 @@ type importCmd struct {
 	RSPO importRegisterCmd `cmd:"" name:"rspo" help:"Take in a file of the register of schools."`
 	Geo  importGeoCmd      `cmd:"" help:"Take in boundaries of municipalities or districts from GeoJSON."`
 
+	Vocabulary importVocabularyCmd `cmd:"" help:"Take in topics from a sheet (XLSX or CSV) in the columns of the export /tematy.csv."`
+	Fetch      importFetchCmd      `cmd:"" help:"Fetch the register from its own service into a file."`
+
 	People importPeopleCmd `cmd:"" help:"Invite the staff of an institution from a sheet (XLSX or CSV)."`
 	Undo   importUndoCmd   `cmd:"" help:"Take back all that an import did, except what was changed since."`
 }

@@ -217,3 +217,48 @@ func (s *safeBuffer) String() string {
 	defer s.mu.Unlock()
 	return s.b.String()
 }
+
+// What the vocabulary is exported as is taken in again without a difference; a
+// new topic is shown, taken in and taken back.
+func TestImportVocabulary(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(t.TempDir(), "tematy.csv")
+	sheet := "kod;rodzaj;nadrzędny;nazwa_pl;nazwa_en;nazwa_uk\nmosty-szkolne;topic;;Mosty szkolne;School bridges;Шкільні мости\nzly;topic;nie-ma-takiego;Zły;Bad;Поганий\n"
+	if err := os.WriteFile(file, []byte(sheet), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	look := func(more ...string) (r vocabularyReport) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(must(t, append([]string{"import", "vocabulary", file, "--json", "--data", dir}, more...)...)), &r); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if r := look(); r.New != 1 || r.Problems == 0 || r.Applied != 0 {
+		t.Fatalf("shown: %+v", r)
+	}
+	if r := look("--apply"); r.Applied != 1 {
+		t.Fatalf("applied: %+v", r)
+	}
+	if r := look(); r.New != 0 {
+		t.Errorf("again: %+v", r)
+	}
+	if out, err := command(t, "import", "vocabulary", file+".nie-ma", "--data", dir); err == nil {
+		t.Errorf("a file that is not there: %s", out)
+	}
+}
+
+func TestFetchRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rspo.json")
+	for name, args := range map[string][]string{
+		"no address": {"import", "fetch", file}, "no https": {"import", "fetch", file, "--api", "http://example.org/api"},
+		"a login inside": {"import", "fetch", file, "--api", "https://a:b@example.org/"},
+	} {
+		if out, err := command(t, args...); err == nil || strings.Contains(out, "a:b") {
+			t.Errorf("%s: %v %s", name, err, out)
+		}
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("%s: left a file", name)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,12 +32,27 @@ import (
 	"kladka/internal/testkit/browser"
 )
 
-// openDemoWalk opens a walk over invented data that is indexed. Jobs run only
-// when the walk drains them, so that a page can be looked at while they wait.
+// openDemoWalk opens a walk over invented data that is indexed. Jobs run when
+// the walk drains them, and when a page asks how far they are: so the page with
+// the bar is always drawn before the work begins.
 func openDemoWalk(t *testing.T) *walk {
 	t.Helper()
 	w := &walk{browser: browser.Start(t), house: openHouse(t)}
 	w.drain()
+	w.server.Close()
+	var working sync.WaitGroup
+	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/postep") {
+			working.Go(func() {
+				if err := w.Drain(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		w.Handler().ServeHTTP(out, r)
+	}))
+	t.Cleanup(working.Wait)
+	t.Cleanup(w.server.Close)
 	return w
 }
 
@@ -117,16 +134,10 @@ func TestWalkOfFindingHelp(t *testing.T) {
 	waiting := teacher.waits()
 
 	head.accepts(talk, w.address(one))
-	teacher.visit(talk, http.StatusOK)
-	teacher.says(walkThanks)
-	head.visit(talk, http.StatusOK)
-	head.holds(`ol[data-part="rozmowa"]`, walkThanks)
-	head.says(walkAnswer)
+	teacher.talksWith(head, talk)
+	teacher.lacks(w.address(other))
 	head.lacks(w.address(one))
-	teacher.visit(talk, http.StatusOK)
-	teacher.holds(`ol[data-part="rozmowa"]`, walkAnswer)
 	teacher.sound()
-
 	teacher.fill("adres", w.address(one))
 	teacher.send("adres")
 	teacher.lacks(w.address(other))
@@ -197,6 +208,23 @@ func (p *walker) accepts(request, address string) {
 	p.click(`main form[action$="/przyjmij"] button`)
 	p.at(request)
 	p.lacks(address)
+}
+
+// talksWith exchanges a message with the other side, and neither learns more.
+func (p *walker) talksWith(other *walker, talk string) {
+	p.t.Helper()
+	p.visit(talk, http.StatusOK)
+	p.says(walkThanks)
+	other.visit(talk, http.StatusOK)
+	other.holds(`ol[data-part="rozmowa"]`, walkThanks)
+	other.says(walkAnswer)
+	p.visit(talk, http.StatusOK)
+	p.holds(`ol[data-part="rozmowa"]`, walkAnswer)
+	for _, side := range []*walker{p, other} {
+		if side.has(`[data-part="adresy"]`) {
+			p.t.Errorf("%s sees an address before anybody showed one", side.name)
+		}
+	}
 }
 
 func (p *walker) says(words string) {
@@ -290,7 +318,7 @@ func fileOf(t *testing.T, name string, data []byte) string {
 	return file
 }
 
-// school is the page of a school of the invented file.
+// registered is the id of a school of the invented file.
 func (h *house) registered(number int) (id string) {
 	h.t.Helper()
 	if err := h.db.Get(context.Background(), &id, `select id from directory_institutions where rspo = ?`, 930000+number); err != nil {
@@ -299,6 +327,7 @@ func (h *house) registered(number int) (id string) {
 	return id
 }
 
+// pageOf is the page of a school of the invented file.
 func (h *house) pageOf(number int) string {
 	h.t.Helper()
 	return "/instytucje/" + h.registered(number)
@@ -430,19 +459,17 @@ func (p *walker) approves() {
 	p.watches("zmiany wprowadzono")
 }
 
+// watches the bar until the stream says that it is over.
 func (p *walker) watches(over string) {
 	p.t.Helper()
-	if !p.has("#postep progress") {
-		p.t.Fatalf("%s, %s: no progress is shown: %s", p.name, p.last, p.words("main"))
-	}
-	p.drain()
-	for range 50 {
+	for range 100 {
 		if p.has("#postep a.btn") {
 			break
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	p.holds("#postep", over)
+	p.drain() // the index, which follows
 	p.click("#postep a.btn")
 	p.holds("main .tag", over)
 }
@@ -543,14 +570,7 @@ func TestWayOfFindingChanges(t *testing.T) {
 		h.correctsPhone(officer)
 		before := h.state(walkEdited)
 
-		batch := officer.takesIn(h, laterRows(), func(difference string) {
-			for part, want := range map[string]int{"clashes": 1, "new": 6, "changed": 30, "closed": 4} {
-				if got := officer.page(difference + "?co=" + part).Find("li.change").Length(); got != want {
-					t.Errorf("%d %s, not %d", got, part, want)
-				}
-			}
-			officer.sends(difference+"/wybor?co=changed", url.Values{officer.choiceOf(difference, walkLeft): {"leave"}})
-		})
+		batch := officer.takesIn(h, laterRows(), officer.leavesOneOut)
 		for number, want := range map[int]string{1: "im. Wymyślonego Lotnika", walkCorrected: walkPhone, walkLeft: "12 000 00 14", 33: "zamknięt"} {
 			if got := text(officer.page(h.pageOf(number)).Find("main")); !strings.Contains(got, want) {
 				t.Errorf("%d lacks %q: %.400s", number, want, got)
@@ -572,6 +592,17 @@ func TestWayOfFindingChanges(t *testing.T) {
 			t.Errorf("undone, but not as before: %s", diff)
 		}
 	})
+}
+
+// leavesOneOut counts the forty changes and the clash, and leaves out one.
+func (v *visitor) leavesOneOut(difference string) {
+	v.t.Helper()
+	for part, want := range map[string]int{"clashes": 1, "new": 6, "changed": 30, "closed": 4} {
+		if got := v.page(difference + "?co=" + part).Find("li.change").Length(); got != want {
+			v.t.Errorf("%d %s, not %d", got, part, want)
+		}
+	}
+	v.sends(difference+"/wybor?co=changed", url.Values{v.choiceOf(difference, walkLeft): {"leave"}})
 }
 
 // sends a form that must be taken.

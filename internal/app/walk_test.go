@@ -280,7 +280,7 @@ func (p *walker) takeInRegister() {
 	if p.has("#zgoda") { // so many changes need a tick
 		p.did("ticked", p.tab.Toggle("#zgoda"))
 	}
-	p.did("approved", p.tab.Click(`main form[action$="/zastosuj"] button`))
+	p.did("approved", p.tab.Click(`main form[action$="/zatwierdz"] button`))
 	for range 50 {
 		if p.visit(difference, http.StatusOK); p.has("main .tag.ok") {
 			return

@@ -123,7 +123,9 @@ func (r Record) faults() (list []fault.Field) {
 		}
 	}
 	add(!slices.Contains(Kinds(), r.Kind), fieldKind, "topics.fault.kind")
-	add(!codeShape.MatchString(r.Code) || len(r.Code) > longestCode, fieldCode, "topics.fault.code", "n", longestCode)
+	// Without a name there was nothing to make a code of: the name is what is missing.
+	unnamed := r.Code == "" && i18n.Fold(r.Names[i18n.PL]) == ""
+	add(!unnamed && (!codeShape.MatchString(r.Code) || len(r.Code) > longestCode), fieldCode, "topics.fault.code", "n", longestCode)
 	add(slices.Contains(reserved, r.Code), fieldCode, "topics.fault.code_reserved")
 	for _, lang := range i18n.Langs {
 		name := r.Names[lang]

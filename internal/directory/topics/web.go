@@ -172,6 +172,7 @@ type usesView struct {
 	Title  string
 	Links  []web.Link
 	More   string // address of those that follow, "" for none
+	Unseen string // how many are not for the reader, "" for none
 }
 
 // pastView is a line of the history without names of people.
@@ -355,6 +356,9 @@ func (s *Service) usesOf(r *web.Request, t *Topic) (list []usesView, err error) 
 		}
 		if u.Links, err = l.Links(ctx, r.L, ids); err != nil {
 			return nil, err
+		}
+		if unseen := len(ids) - len(u.Links); unseen > 0 {
+			u.Unseen = r.L.N("topics.and_more", unseen)
 		}
 		list = append(list, u)
 	}

@@ -340,6 +340,9 @@ func pieces(text string, from, to int, spans [][2]int) []Piece {
 	return out
 }
 
+// inOneLine keeps apart in an excerpt what stood on lines of its own.
+var inOneLine = strings.NewReplacer("\n\n", " · ", "\n", " · ")
+
 // excerpt is the part of a body around the first word found, cut between words.
 func excerpt(body string, spans [][2]int) []Piece {
 	if strings.TrimSpace(body) == "" {
@@ -366,6 +369,9 @@ func excerpt(body string, spans [][2]int) []Piece {
 		to = spans[0][1]
 	}
 	out := pieces(body, from, to, spans)
+	for n := range out {
+		out[n].Text = inOneLine.Replace(out[n].Text)
+	}
 	if from > 0 {
 		out = append([]Piece{{Text: "… "}}, out...)
 	}
