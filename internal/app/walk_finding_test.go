@@ -243,10 +243,9 @@ func (p *walker) blocks() {
 
 // registerRow is an institution in an invented file of the register.
 type registerRow struct {
-	number               int
-	name, phone, closed  string
-	pupils               int
-	office, place, house string
+	number                     int
+	name, phone, house, closed string
+	pupils                     int
 }
 
 // registerRows are schools of Kraków that nobody has seen.

@@ -5,7 +5,7 @@
 // loopback, so that the CPU time measured is the server's alone; rounds of
 // both handlers alternate, so that a noisy machine is noisy for both.
 //
-//	go run ./tools/bench            # everything, some eight minutes
+//	go run ./tools/bench            # everything, some fifteen minutes
 //	go run ./tools/bench -only pages # one part
 //
 // Figures that concern both databases are taken on PostgreSQL as well when
@@ -38,7 +38,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight")
+	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country")
 	flag.Parse()
 	if err := run(context.Background(), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -55,7 +55,8 @@ type part struct {
 func run(ctx context.Context, only string) error {
 	t := &table{}
 	for _, p := range []part{{"pages", pages}, {"signedin", signedIn}, {"checks", checks}, {"people", people},
-		{"storm", storms}, {"writes", writes}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight}} {
+		{"storm", storms}, {"writes", writes}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight},
+		{"find", finds}, {"country", country}} {
 		if only != "" && only != p.name {
 			continue
 		}
