@@ -112,6 +112,9 @@ func (c canAny) Name() string {
 }
 
 func (c canAny) Allow(r *web.Request) (err error) {
+	if len(c) == 0 {
+		return ActorOf(r.Request).refusal() // no permission is none that anybody has
+	}
 	for _, p := range c {
 		refusal := ActorOf(r.Request).Must(p)
 		if refusal == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"time"
 
 	"kladka/internal/access"
@@ -84,11 +85,15 @@ func (m *modules) institutions() search.Kind {
 		if err != nil {
 			return nil, err
 		}
+		var all []topics.ID
+		for _, list := range used {
+			all = append(all, list...)
+		}
+		called, err := m.topics.Names(ctx, m.catalog.In(i18n.PL), all)
+		if err != nil {
+			return nil, err
+		}
 		for n := range docs {
-			called, err := m.topics.Names(ctx, m.catalog.In(i18n.PL), used[docs[n].ID])
-			if err != nil {
-				return nil, err
-			}
 			for _, id := range used[docs[n].ID] {
 				docs[n].Body += "\n" + called[id]
 			}
@@ -130,8 +135,8 @@ func (m *modules) entries() search.Kind {
 // the search's own.
 func audience(r *web.Request) []string {
 	who := access.ActorOf(r.Request)
-	if !who.SignedIn() {
-		return nil
+	if !who.SignedIn() || who.Shared {
+		return nil // on a shared computer a person finds what everybody finds
 	}
 	return append([]string{"person:" + string(who.Person)}, networking.Audience(who)...)
 }
@@ -149,20 +154,19 @@ func (m *modules) importers(r *web.Request) importing.Who {
 // refers tells which institutions the other modules name, so that undoing an
 // import removes none of them.
 func (m *modules) refers(ctx context.Context, r db.Reader, ids []string) (map[string]bool, error) {
-	named, err := m.access.Refers(ctx, r, ids)
-	if err != nil {
-		return nil, err
+	named := map[string]bool{}
+	for _, ask := range []func(context.Context, db.Reader, []string) (map[string]bool, error){
+		m.access.Refers, m.topics.Refers, m.networking.Refers, m.privacy.Refers} {
+		found, err := ask(ctx, r, ids)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(named, found)
 	}
-	others, err := m.networking.Refers(ctx, r, ids)
-	for id := range others {
-		named[id] = true
-	}
-	if err != nil {
-		return nil, err
-	}
-	used, err := m.topics.Used(ctx, topics.OfInstitutions, ids...)
-	for id, list := range used {
-		named[id] = named[id] || len(list) > 0
-	}
-	return named, err
+	return named, nil
+}
+
+// touchInstitutions has institutions indexed anew, and what stands on them.
+func touchInstitutions(ctx context.Context, tx *db.Tx, ids ...string) error {
+	return errors.Join(search.Touch(ctx, tx, directory.SearchName, ids...), networking.TouchOf(ctx, tx, ids...))
 }

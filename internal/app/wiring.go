@@ -150,7 +150,7 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		Keys: keys, Letters: letters{m.mail}, Tell: m.tell, Bus: m.bus})
 	m.importing = importing.New(importing.Config{DB: d, Names: lateNames{m}, Now: now, Log: log})
 	m.directory = directory.New(directory.Config{DB: d, Now: now, Log: log, TileURL: set.TileURL, TileBy: set.TileBy,
-		Imports: m.importing, Touch: touches(directory.SearchName), Refers: m.refers, Tell: m.tell})
+		Imports: m.importing, Touch: touchInstitutions, Refers: m.refers, Tell: m.tell})
 	m.access.Connect(m.directory)
 	m.access.ConnectImports(m.importing)
 	m.directory.ConnectPeople(m.access)

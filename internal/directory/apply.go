@@ -21,6 +21,7 @@ const (
 	heldEdited = "import.held.edited" // changed here since it was compared
 	heldGone   = "import.held.gone"
 	heldTaken  = "import.held.taken" // a new number that somebody entered meanwhile
+	heldOwn    = "import.held.not_own"
 )
 
 // applyLines works out the rows of a chunk of lines. The step writes them where
@@ -84,11 +85,17 @@ func (s *Service) chunk(ctx context.Context, b importing.Batch, lines []importin
 	if m.places, err = readPlaces(ctx, s.db, townsOf(standing, said)); err != nil {
 		return c, err
 	}
+	stranger, err := s.strangers(ctx, b)
+	if err != nil {
+		return c, err
+	}
 	for n, line := range lines {
 		row, there := standing[access.InstitutionID(line.Object)]
 		switch {
 		case line.Object != "" && !there:
 			c.held = append(c.held, importing.Outcome{N: line.N, Held: heldGone})
+		case line.Object != "" && stranger(row.ID):
+			c.held = append(c.held, importing.Outcome{N: line.N, Held: heldOwn})
 		case line.Object != "" && row.Revision != line.Base:
 			c.held = append(c.held, importing.Outcome{N: line.N, Held: heldEdited})
 		default:
@@ -100,6 +107,17 @@ func (s *Service) chunk(ctx context.Context, b importing.Batch, lines []importin
 		}
 	}
 	return c, nil
+}
+
+// strangers tells which institutions the office of a batch does not run by now:
+// who runs one may change after the difference was shown, also without a new
+// revision of its row. Of a batch of everything nobody is a stranger.
+func (s *Service) strangers(ctx context.Context, b importing.Batch) (func(access.InstitutionID) bool, error) {
+	if b.Scope == "" {
+		return func(access.InstitutionID) bool { return false }, nil
+	}
+	own, err := s.ownUnits(ctx, access.InstitutionID(b.Scope))
+	return func(id access.InstitutionID) bool { return !own[id] }, err
 }
 
 // standing are the rows that the lines are about.

@@ -354,7 +354,7 @@ func decisionOf(l *i18n.L, c Correction, called map[string]string) *web.Reason {
 	if text == "" {
 		text = l.T("corrections.no_note")
 	}
-	return &web.Reason{Human: true, Text: text, Rule: saidBy(l, "corrections.decided", called[string(c.SettledBy)], *c.SettledAt)}
+	return &web.Reason{Human: true, About: l.T("field." + c.Field), Text: text, Rule: saidBy(l, "corrections.decided", called[string(c.SettledBy)], *c.SettledAt)}
 }
 
 func saidBy(l *i18n.L, key, name string, at int64) string {

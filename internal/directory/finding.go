@@ -55,7 +55,14 @@ func (s *Service) loadDocs(ctx context.Context, polish *i18n.L, ids []string) (l
 func docOf(l *i18n.L, i Institution, town string) search.Doc {
 	d := search.Doc{Kind: SearchName, ID: string(i.ID), Title: i.Name, URL: href(i.ID), Audience: []string{"public"},
 		Facets: map[string][]string{"rodzaj": {string(i.Kind)}, "gmina": {i.Municipality}}}
-	d.Body = strings.Join(fullOnes(i.OfficialName, i.street(), i.City, town, i.RunningName), ". ")
+	address := []string{i.street(), i.City}
+	if i.Street == "" && i.City != "" { // a village whose houses have numbers only
+		address = []string{strings.TrimSpace(i.City + " " + i.street())}
+	}
+	if town == i.City {
+		town = ""
+	}
+	d.Body = strings.Join(fullOnes(append(append([]string{i.OfficialName}, address...), town, i.RunningName)...), "\n")
 	if i.RSPO != nil {
 		d.Codes = append(d.Codes, strconv.Itoa(*i.RSPO))
 	}

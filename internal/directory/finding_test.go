@@ -38,7 +38,7 @@ func TestInstitutionsForTheIndex(t *testing.T) {
 		}
 		doc := docs[at]
 		if doc.Title != "Szkoła Podstawowa nr 4 w Wymyślonce" || doc.Note != "Szkoła podstawowa · Wymyślonka · zamknięta" ||
-			doc.Body != "SZKOŁA PODSTAWOWA NR 4 W WYMYŚLONCE. ul. Zmyślona 1. Wymyślonka. Liszki. Gmina Liszki" ||
+			doc.Body != "SZKOŁA PODSTAWOWA NR 4 W WYMYŚLONCE\nul. Zmyślona 1\nWymyślonka\nLiszki\nGmina Liszki" ||
 			doc.Facets["gmina"][0] != "120607" || doc.Facets["rodzaj"][0] != "primary" || doc.Audience[0] != "public" {
 			t.Errorf("got %+v", doc)
 		}

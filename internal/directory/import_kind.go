@@ -128,7 +128,10 @@ func (s *Service) Importer(who access.Actor) importing.Who {
 //     so, whatever the file claims; only such ones can change or close;
 //  2. a number that nobody knows counts when the file says that the office's
 //     municipality runs it, unless an institution of somebody else hangs on that
-//     number: its new parent would bring the office rights over it.
+//     number: its new parent would bring the office rights over it;
+//  3. a municipality that nobody knows is not brought in by an office: a second
+//     one of the same name would leave all schools of the first without a body
+//     that runs them.
 func (s *Service) narrow(ctx context.Context, office access.InstitutionID, seen *sight, f *register.File) ([]register.Problem, error) {
 	own, err := s.ownUnits(ctx, office)
 	if err != nil {
@@ -143,6 +146,11 @@ func (s *Service) narrow(ctx context.Context, office access.InstitutionID, seen 
 		return nil, err
 	}
 	runs := newRunners(towns)
+	for n := range f.Records {
+		if _, known := runs.known[f.Records[n].Municipality]; !known {
+			f.Records[n].Municipality = "" // prepareFile finds the one that we know
+		}
+	}
 	numbers, strangers := map[int]bool{}, map[int]bool{}
 	var known []register.Known
 	for _, k := range seen.known {

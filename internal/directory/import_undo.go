@@ -15,6 +15,7 @@ import (
 const (
 	keptEdited = "import.kept.edited" // edited since the import
 	keptGone   = "import.kept.gone"
+	keptOwn    = "import.kept.not_own" // the office of the import does not run it any more
 )
 
 // reversal is what undoing some lines will write.
@@ -62,11 +63,17 @@ func (s *Service) reversal(ctx context.Context, b importing.Batch, lines []impor
 	if m.places, err = readPlaces(ctx, s.db, towns); err != nil {
 		return r, err
 	}
+	stranger, err := s.strangers(ctx, b)
+	if err != nil {
+		return r, err
+	}
 	for n, line := range lines {
 		now, there := standing[access.InstitutionID(line.Object)]
 		switch {
 		case !there:
 			r.kept = append(r.kept, importing.Outcome{N: line.N, Held: keptGone})
+		case stranger(now.ID) && !moves(line):
+			r.kept = append(r.kept, importing.Outcome{N: line.N, Held: keptOwn})
 		case now.Revision != line.Revision:
 			r.kept = append(r.kept, importing.Outcome{N: line.N, Held: keptEdited})
 		case images[n].Row == nil:
@@ -80,6 +87,14 @@ func (s *Service) reversal(ctx context.Context, b importing.Batch, lines []impor
 		}
 	}
 	return r, nil
+}
+
+// moves tells whether a line itself changed who runs its institution: such a one
+// can be put back by the office that it left.
+func moves(line importing.Line) bool {
+	return slices.ContainsFunc(line.Fields, func(f importing.Field) bool {
+		return f.Name == "running_name" || f.Name == "running_kind" || f.Name == "municipality"
+	})
 }
 
 // restored is the row as it was. What an import never touches, or what is

@@ -301,6 +301,80 @@ func TestOwnInstitutionsOnly(t *testing.T) {
 	})
 }
 
+// An office brings in no municipality: a second Liszki in the county would leave
+// the schools of the first without a body that runs them.
+func TestOwnImportBringsNoMunicipality(t *testing.T) {
+	testkit.EachDB(t, writeModules, func(t *testing.T, d *db.DB) {
+		s, ctx := writeService(t, d), t.Context()
+		office, rows := anOffice(t, s, "120607"), sampleRows()
+		applied(t, s, sampleFile(rows...))
+		rows[3].code, rows[3].name = "1206992", "SZKOŁA INNA"
+		who := holding(access.AuthorityOfficer, office)
+		shown, err := s.PreviewFile(ctx, who, office, sourceOf(t, sampleFile(rows...)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, err := s.Apply(ctx, who, shown.ID, true); err != nil || done.TakenIn != 1 {
+			t.Fatal(done, err)
+		}
+		var n int
+		if err := d.Get(ctx, &n, `select count(*) from directory_municipalities where id = '120699'`); err != nil || n != 0 {
+			t.Errorf("%d municipalities came in, %v", n, err)
+		}
+		for _, rspo := range []int{990002, 990004} {
+			if now := byNumber(t, s, rspo); now.RunningMunicipality != "120607" || now.Municipality != "120607" {
+				t.Errorf("%d is run by %q in %q", rspo, now.RunningMunicipality, now.Municipality)
+			}
+		}
+	})
+}
+
+// Who runs a school may change without a new revision of its row.
+func TestOwnImportLooksAgainWhoseItIs(t *testing.T) {
+	testkit.EachDB(t, writeModules, func(t *testing.T, d *db.DB) {
+		s, ctx := writeService(t, d), t.Context()
+		office, rows := anOffice(t, s, "120607"), sampleRows()
+		applied(t, s, sampleFile(rows...))
+		who := holding(access.AuthorityOfficer, office)
+		name := byNumber(t, s, 990004).Name
+		change := func(name string) Import {
+			rows[3].name = name
+			shown, err := s.PreviewFile(ctx, who, office, sourceOf(t, sampleFile(rows...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return shown
+		}
+		runs := func(municipality string) {
+			err := d.Write(ctx, func(tx *db.Tx) error {
+				return writeRunning(ctx, tx, map[string][]any{municipality: {byNumber(t, s, 990004).ID}})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		shown := change("SZKOŁA INNA")
+		runs("126101")
+		done, err := s.Apply(ctx, who, shown.ID, true)
+		if err != nil || done.TakenIn != 0 || lineStates(t, s, shown.ID)["990004"] != "held "+heldOwn {
+			t.Errorf("got %+v, %v", done, err)
+		}
+		if now := byNumber(t, s, 990004); now.Name != name {
+			t.Errorf("a stranger's school is called %s", now.Name)
+		}
+		runs("120607")
+		shown = change("SZKOŁA JESZCZE INNA")
+		if done, err := s.Apply(ctx, who, shown.ID, true); err != nil || done.TakenIn != 1 {
+			t.Fatal(done, err)
+		}
+		runs("126101")
+		undone, err := s.Undo(ctx, who, shown.ID)
+		if err != nil || undone.TakenBack != 0 || lineStates(t, s, shown.ID)["990004"] != "kept "+keptOwn {
+			t.Errorf("got %+v, %v", undone, err)
+		}
+	})
+}
+
 func sourceOf(t testing.TB, text string) Source {
 	t.Helper()
 	file, sum, err := readFile(strings.NewReader(text))

@@ -284,6 +284,9 @@ func (s *Service) Change(ctx context.Context, who access.Actor, id string, revis
 	if e.Owner == ownInstitution {
 		d.Institution = e.Institution
 	}
+	if err := s.roof(ctx, who, &e); err != nil {
+		return err
+	}
 	now := s.now()
 	ends, err := s.check(ctx, &d, e.Topics, now)
 	if err != nil {
@@ -291,8 +294,8 @@ func (s *Service) Change(ctx context.Context, who access.Actor, id string, revis
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `update directory_network_entries set side = ?, lang = ?, body = ?, open_to_all = ?, until = ?, ends_at = ?, state = ?,
-			warned = ?, revision = revision + 1, changed_at = ?, closed_at = null where id = ? and revision = ? and state <> ?`,
-			d.Side, d.Lang, d.Body, d.OpenToAll, d.Until, ends, stateOpen, false, now.Unix(), id, revision, stateHidden)
+			warned = ?, revision = revision + 1, changed_at = ?, closed_at = null, institution = ?, role = ? where id = ? and revision = ? and state <> ?`,
+			d.Side, d.Lang, d.Body, d.OpenToAll, d.Until, ends, stateOpen, false, now.Unix(), e.Institution, e.Role, id, revision, stateHidden)
 		if err != nil {
 			return err
 		}
@@ -320,6 +323,21 @@ func (s *Service) own(ctx context.Context, who access.Actor, id string) (Entry, 
 		return Entry{}, fault.ErrNotFound
 	}
 	return e, s.mayUse(ctx, s.db, who)
+}
+
+// roof puts a personal entry of somebody who left under the roof where they are
+// now: nobody goes on offering in the name of a place that is theirs no more.
+func (s *Service) roof(ctx context.Context, who access.Actor, e *Entry) error {
+	if e.Owner != ownPerson {
+		return nil
+	}
+	stays, err := s.under(ctx, who.Person, access.InstitutionID(e.Institution))
+	if err != nil || stays {
+		return err
+	}
+	h := hat(who)
+	e.Institution, e.Role = string(h.Institution), string(h.Role)
+	return nil
 }
 
 // Finish ends an own entry now. Done twice it is done once.
@@ -350,7 +368,11 @@ func (s *Service) Finish(ctx context.Context, who access.Actor, id string) (err 
 // next one in its last two months.
 func (s *Service) Renew(ctx context.Context, who access.Actor, id string) (until string, err error) {
 	defer fault.Wrap(&err, "renew entry %s", id)
-	if _, err := s.own(ctx, who, id); err != nil {
+	e, err := s.own(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	if err := s.roof(ctx, who, &e); err != nil {
 		return "", err
 	}
 	now := s.now()
@@ -361,7 +383,7 @@ func (s *Service) Renew(ctx context.Context, who access.Actor, id string) (until
 	}
 	return until, s.db.Write(ctx, func(tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `update directory_network_entries set until = ?, ends_at = ?, state = ?, warned = ?, closed_at = null,
-			revision = revision + 1 where id = ? and state <> ?`, until, ends, stateOpen, false, id, stateHidden)
+			institution = ?, role = ?, revision = revision + 1 where id = ? and state <> ?`, until, ends, stateOpen, false, e.Institution, e.Role, id, stateHidden)
 		if err != nil {
 			return err
 		}

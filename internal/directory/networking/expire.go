@@ -22,7 +22,7 @@ const batch = 100
 // of entries that end soon, and forgets old counts. It may run twice.
 func (s *Service) Expire(ctx context.Context) (err error) {
 	defer fault.Wrap(&err, "end entries and requests")
-	for _, step := range []func(context.Context, *db.Tx, time.Time) (int, error){s.warn, s.endEntries, s.endRequests, s.endIntros, forgetDays} {
+	for _, step := range []func(context.Context, *db.Tx, time.Time) (int, error){s.warn, s.endEntries, s.endRequests, s.endIntros, s.showAgain, forgetDays} {
 		for n := batch; n == batch; {
 			now := s.now()
 			err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
@@ -115,6 +115,22 @@ func (s *Service) endSilent(ctx context.Context, tx *db.Tx, now time.Time, key s
 	return len(rows), nil
 }
 
+// showAgainFor is how long after a suspension ended its person's entries are
+// indexed anew, each hour: nothing else tells the search of that midnight.
+const showAgainFor = 48 * time.Hour
+
+// showAgain has the entries of people found again whose suspension ended.
+func (s *Service) showAgain(ctx context.Context, tx *db.Tx, now time.Time) (int, error) {
+	var ids []string
+	err := tx.Select(ctx, &ids, `select e.id from directory_contact_suspensions x
+		join directory_network_entries e on e.person = x.person and e.owner = ? and e.state = ?
+		where x.ends_at <= ? and x.ends_at > ? order by e.id`, ownPerson, stateOpen, now.Unix(), now.Add(-showAgainFor).Unix())
+	if err != nil {
+		return 0, err
+	}
+	return 0, s.touch(ctx, tx, ids...)
+}
+
 func forgetDays(ctx context.Context, tx *db.Tx, now time.Time) (int, error) {
 	n, err := tx.Exec(ctx, `delete from directory_contact_days where day < ?`, midnight(now).AddDate(0, 0, -7).Unix())
 	return int(min(n, batch-1)), err
@@ -125,13 +141,7 @@ func forgetDays(ctx context.Context, tx *db.Tx, now time.Time) (int, error) {
 // stay: others speak for it. It is a reaction to access.Left and may repeat.
 func (s *Service) Left(ctx context.Context, e access.Left) (err error) {
 	defer fault.Wrap(&err, "end the entries of somebody who left")
-	var using []access.Role
-	for _, role := range access.Roles() {
-		if role.Gives(access.UseContacts) {
-			using = append(using, role)
-		}
-	}
-	stays, err := s.People.HoldsAt(ctx, e.Person, e.Institution, using...)
+	stays, err := s.under(ctx, e.Person, e.Institution)
 	if err != nil || stays {
 		return err
 	}
@@ -154,4 +164,15 @@ func (s *Service) Left(ctx context.Context, e access.Left) (err error) {
 		}
 		return s.touch(ctx, tx, ids...)
 	})
+}
+
+// under tells whether somebody uses contacts by a role at an institution now.
+func (s *Service) under(ctx context.Context, person access.PersonID, at access.InstitutionID) (bool, error) {
+	var using []access.Role
+	for _, role := range access.Roles() {
+		if role.Gives(access.UseContacts) {
+			using = append(using, role)
+		}
+	}
+	return s.People.HoldsAt(ctx, person, at, using...)
 }

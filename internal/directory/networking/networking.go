@@ -151,6 +151,9 @@ func (s *Service) mayUse(ctx context.Context, r db.Reader, who access.Actor) err
 	if err := who.Must(access.UseContacts); err != nil {
 		return err
 	}
+	if who.Shared {
+		return fault.New(fault.Forbidden, "networking.fault.shared")
+	}
 	sus, err := s.suspended(ctx, r, string(who.Person))
 	if err != nil {
 		return err

@@ -713,3 +713,88 @@ func TestSearchDocuments(t *testing.T) {
 		}
 	})
 }
+
+// Who works somewhere else by now offers from there.
+func TestEntryFollowsItsAuthor(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		e := h.announce(h.olga, Draft{})
+		h.ok(h.access.End(ctx, access.System(), h.olga.Person, access.Held{Role: access.Teacher, Institution: h.school}, ""))
+		h.ok(h.Left(ctx, access.Left{Person: h.olga.Person, Institution: h.school, Role: access.Teacher}))
+		h.olga.Roles = []access.Held{{Role: access.Trainer, Institution: h.other}}
+		_, err := h.Renew(ctx, h.olga, e)
+		h.ok(err)
+		got, err := entry(ctx, h.db, e)
+		if err != nil || got.State != stateOpen || got.Institution != string(h.other) || got.Role != string(access.Trainer) {
+			t.Error(got, err)
+		}
+		h.ok(h.Finish(ctx, h.olga, e))
+		h.olga.Roles = []access.Held{{Role: access.Teacher, Institution: h.school}}
+		got, _ = entry(ctx, h.db, e)
+		h.ok(h.Change(ctx, h.olga, e, got.Revision, Draft{Side: Looks, Body: "x", Topics: []string{maths}}))
+		if got, err = entry(ctx, h.db, e); err != nil || got.Institution != string(h.school) || got.Role != string(access.Teacher) {
+			t.Error(got, err)
+		}
+		// Under a roof that is still theirs it stays, whatever hat is worn.
+		kept := h.announce(h.jan, Draft{})
+		h.jan.Roles = []access.Held{{Role: access.Trainer, Institution: h.school}}
+		_, err = h.Renew(ctx, h.jan, kept)
+		h.ok(err)
+		if got, err = entry(ctx, h.db, kept); err != nil || got.Institution != string(h.other) {
+			t.Error(got, err)
+		}
+	})
+}
+
+// Nobody answers their own request by standing in for the head.
+func TestOwnRequestInAnothersName(t *testing.T) {
+	h := open(t, testkit.SQLite(t, modules))
+	ctx := t.Context()
+	q := h.ask(h.olga, h.announce(h.ewa, Draft{Institution: string(h.school)}))
+	stands := h.ewa
+	stands.Person, stands.For = h.olga.Person, h.ewa.Person
+	refuses(t, "accepts", h.Settle(ctx, stands, q, true, ""), fault.NotFound)
+	_, _, err := h.Request(ctx, stands, q)
+	refuses(t, "reads", err, fault.NotFound)
+	h.ok(h.Settle(ctx, h.ewa, q, true, ""))
+}
+
+// The search follows the end of a suspension.
+func TestSuspensionEndsInTheSearch(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := t.Context()
+		e := h.announce(h.olga, Draft{})
+		_, err := h.Report(ctx, h.jan, pieceEntry, e, "x", false)
+		h.ok(err)
+		list, err := h.Reports(ctx, h.moderator, true)
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		h.ok(h.Decide(ctx, h.moderator, list[0].ID, Verdict{Kind: Suspended, Words: "x", Until: "2026-12-01"}))
+		if docs, err := h.Documents(ctx, []string{e}); err != nil || len(docs) != 0 {
+			t.Error(docs, err)
+		}
+		for _, step := range []struct {
+			at   time.Time
+			want int
+		}{{time.Date(2026, 12, 1, 23, 30, 0, 0, web.Warsaw), 0}, {time.Date(2026, 12, 2, 0, 30, 0, 0, web.Warsaw), 1}, {time.Date(2026, 12, 9, 0, 30, 0, 0, web.Warsaw), 0}} {
+			h.clock, h.touched = step.at, nil
+			h.ok(h.Expire(ctx))
+			if len(h.touched) != step.want {
+				t.Error(step.at, h.touched)
+			}
+		}
+	})
+}
+
+func TestRefersToWhoAsked(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		q := h.ask(h.jan, h.announce(h.olga, Draft{}))
+		_, err := h.Ask(t.Context(), h.iza, Question{Entry: h.announce(h.olga, Draft{}), For: string(h.other), Reason: "x"})
+		h.ok(err)
+		named, err := h.Refers(t.Context(), h.db, []string{string(h.other), string(testID(77))})
+		if err != nil || !named[string(h.other)] || named[string(testID(77))] {
+			t.Error(q, named, err)
+		}
+	})
+}

@@ -231,7 +231,10 @@ func (s *Service) request(ctx context.Context, who access.Actor, id string) (q R
 }
 
 func (s *Service) partIn(ctx context.Context, who access.Actor, q Request) (part, error) {
-	if q.Asker != "" && q.Asker == string(who.Person) && who.For == "" {
+	if q.Asker != "" && q.Asker == string(who.Person) {
+		if who.For != "" {
+			return noPart, nil // nobody answers their own request in another's name
+		}
 		return askerPart, nil
 	}
 	switch q.Owner {

@@ -111,6 +111,17 @@ func (w *words) other(q Request, asker bool) string {
 	return w.full(q.Person, q.Role, q.Institution)
 }
 
+// otherName is the same without role and place, for a heading.
+func (w *words) otherName(q Request, asker bool) string {
+	switch {
+	case !asker:
+		return w.person(q.Asker)
+	case q.Owner == ownInstitution:
+		return w.place(q.Institution)
+	}
+	return w.person(q.Person)
+}
+
 // asker is who asks, and in whose name when it is an institution's.
 func (w *words) asker(q Request) string {
 	if q.AskerFor != "" {
@@ -264,7 +275,7 @@ func (s *Service) showRequest(w http.ResponseWriter, r *web.Request, status int,
 	if err != nil {
 		return err
 	}
-	p.Page = r.Page(w, r.L.T("networking.request.title", "name", names.other(q, asker)), web.Link{Text: r.L.T("networking.contacts"), Href: contactsPath}).WithErrors(fail)
+	p.Page = r.Page(w, r.L.T("networking.request.title", "name", names.otherName(q, asker)), web.Link{Text: r.L.T("networking.contacts"), Href: contactsPath}).WithErrors(fail)
 	p.NoIndex = true
 	p.Path, p.ID, p.Asker, p.State, p.Reason, p.Lang, p.Answer, p.Days = requestPath(q.ID), q.ID, asker, q.StateAt(s.now()), q.Reason, q.Lang, q.Answer, silenceDays
 	p.Words, p.Kind = stateWords(r.L, p.State)

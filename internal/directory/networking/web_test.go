@@ -38,8 +38,8 @@ func TestWalk(t *testing.T) {
 	if got := text(h.page(listPath).Find("main h3")); got != "Może pomóc: matematyka" {
 		t.Errorf("a stranger reads %q", got)
 	}
-	if h.page(path).Find("form textarea").Length() != 0 {
-		t.Error("a stranger may ask")
+	if page := h.page(path); page.Find("form textarea").Length() != 0 || page.Find(`[data-promise="next"] a[href^="/konto/zaloguj?dalej="]`).Length() != 1 {
+		t.Error("a stranger may ask, or is not told how to")
 	}
 	h.who = h.jan
 	if got := text(h.page("/instytucje/" + string(h.school)).Find("section.card h3")); got != "W czym może pomóc" {

@@ -212,6 +212,11 @@ func TestRecordFaults(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", name, r.faults(), tt.key)
 		}
 	}
+	for _, f := range (Record{Kind: Subject}).faults() {
+		if f.Name == fieldCode {
+			t.Errorf("nothing was named, and the code is to blame: %v", f)
+		}
+	}
 }
 
 func TestCodeOf(t *testing.T) {

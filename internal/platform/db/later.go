@@ -207,7 +207,11 @@ func (d *DB) Spread(ctx context.Context) (total int, err error) {
 	}
 }
 
-// spreadEach finds the rows that can be spread, beside one that cannot.
+// toldErrors is how many refusals are told in one error.
+const toldErrors = 3
+
+// spreadEach finds the rows that can be spread, beside those that cannot,
+// however many these are.
 func (d *DB) spreadEach(ctx context.Context) (total int, err error) {
 	var ids []int64
 	if err := d.Select(ctx, &ids, `select id from db_outbox order by id`); err != nil {
@@ -217,10 +221,13 @@ func (d *DB) spreadEach(ctx context.Context) (total int, err error) {
 	for _, id := range ids {
 		n, err := d.spread(ctx, `select cast(? as bigint)`, id)
 		total += n
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		if len(errs) < toldErrors {
 			errs = append(errs, err)
 		}
-		if len(errs) == 3 {
+		if again(err) || ctx.Err() != nil || d.Get(ctx, new(int), `select 1`) != nil {
 			break // it is not the row: come again later
 		}
 	}
@@ -243,8 +250,13 @@ func (t *Tx) Spread(ctx context.Context) (err error) {
 		return err
 	}
 	for {
-		n, err := t.spread(ctx, `select id from db_outbox order by id limit ?`, spreadAtOnce)
-		if err != nil || n < spreadAtOnce {
+		if _, err := t.spread(ctx, `select id from db_outbox order by id limit ?`, spreadAtOnce); err != nil {
+			return err
+		}
+		// A spreader who was faster may have left us none of those we reached
+		// for; that does not tell that there are no others.
+		var waiting bool
+		if err := t.Get(ctx, &waiting, `select exists (select 1 from db_outbox)`); err != nil || !waiting {
 			return err
 		}
 	}

@@ -167,13 +167,31 @@ func TestSpreadPastWhatCannotBe(t *testing.T) {
 			}
 			mustExec(t, d, `delete from parents where id = 'none'`)
 		}
-		wantRows(t, d, 2) // the fourth comes when the third is out of the way
+		wantRows(t, d, 3)
 		wantLate(t, d, "children", []any{"x", "nobody"})
 		mustExec(t, d, `insert into parents (id, n) values ('nobody', 1)`)
 		if _, err := d.Spread(t.Context()); err == nil {
 			t.Error("two still cannot be")
 		}
 		wantRows(t, d, 4)
+	})
+}
+
+// However many cannot be: they stand before the others in each run.
+func TestSpreadPastManyThatCannotBe(t *testing.T) {
+	testkit.EachDB(t, modules(), func(t *testing.T, d *db.DB) {
+		for n := range 6 {
+			if err := later(t.Context(), d, []any{"children", fmt.Sprint(n), "nobody"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := later(t.Context(), d, []any{"parents", "a", int64(1)}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := d.Spread(t.Context()); err == nil || n != 1 {
+			t.Errorf("%d, %v", n, err)
+		}
+		wantRows(t, d, 1)
 	})
 }
 

@@ -110,3 +110,15 @@ func checkTokens(t *testing.T, n node) {
 		checkTokens(t, k)
 	}
 }
+
+// TestExcerptLines: what stood on lines of its own does not run together.
+func TestExcerptLines(t *testing.T) {
+	for body, want := range map[string]string{
+		"ul. Polna 1\nKraków":           "ul. Polna 1 · Kraków",
+		"Pokażę zajęcia.\n\nZapraszam.": "Pokażę zajęcia. Zapraszam.",
+	} {
+		if got := excerpt(body, nil); len(got) != 1 || got[0].Text != want {
+			t.Errorf("%q: got %v", body, got)
+		}
+	}
+}

@@ -341,7 +341,7 @@ func pieces(text string, from, to int, spans [][2]int) []Piece {
 }
 
 // inOneLine keeps apart in an excerpt what stood on lines of its own.
-var inOneLine = strings.NewReplacer("\n\n", " · ", "\n", " · ")
+var inOneLine = strings.NewReplacer(".\n\n", ". ", ".\n", ". ", "\n\n", " · ", "\n", " · ")
 
 // excerpt is the part of a body around the first word found, cut between words.
 func excerpt(body string, spans [][2]int) []Piece {

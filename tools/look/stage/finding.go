@@ -163,31 +163,58 @@ func (h House) contact(ctx context.Context, site *browser.Site) error {
 		}
 		people[role] = who
 	}
-	teacher, asker := people[access.Teacher], people[access.Counselor]
-	entries := map[access.Role]networking.Entry{}
-	for role, who := range people {
-		own, err := n.Mine(ctx, who)
-		if err != nil {
-			return err
-		}
-		if len(own) > 0 {
-			entries[role] = own[0]
-			site.Paths["entry-"+string(role)] = "/kto-pomoze/" + own[0].ID
-		}
+	entries, err := h.entries(ctx, site, people)
+	if err != nil {
+		return err
 	}
-	site.Paths["entry-change"] = site.Paths["entry-teacher"] + "/zmien"
+	asker := people[access.Counselor]
 	sent, err := n.Sent(ctx, asker)
 	if err != nil || len(sent) == 0 {
 		return fmt.Errorf("the demo has no request: %w", err)
 	}
 	site.Paths["request"] = "/kontakty/" + sent[0].ID
-	talk, err := n.Ask(ctx, asker, networking.Question{Entry: entries[access.Teacher].ID, Lang: i18n.PL, Reason: "Układamy kółko na nowy rok i szukamy zadań dla klas 4-6."})
+	talk, err := h.talk(ctx, site, people[access.Teacher], asker, entries[access.Teacher])
 	if err != nil {
 		return err
 	}
+	intro, err := n.Introduce(ctx, asker, "rozmowa:"+talk, "wpis:"+entries[access.SchoolSpecialist].ID, "Pracujecie nad tym samym: zajęcia po lekcjach.", i18n.PL)
+	if err != nil {
+		return err
+	}
+	site.Paths["introduce"], site.Paths["intro"] = "/przedstawienia/nowe?pierwsza=rozmowa:"+talk, "/przedstawienia/"+intro
+	_, err = n.Block(ctx, people[access.CenterOfficer], "wpis", entries[access.SchoolSpecialist].ID)
+	return err
+}
+
+// entries are what the people of the demo offer.
+func (h House) entries(ctx context.Context, site *browser.Site, people map[access.Role]access.Actor) (map[access.Role]networking.Entry, error) {
+	entries := map[access.Role]networking.Entry{}
+	for role, who := range people {
+		own, err := h.Networking().Mine(ctx, who)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range own {
+			if e.Side == networking.Helps { // the schools' are open to all
+				entries[role] = e
+				site.Paths["entry-"+string(role)] = "/kto-pomoze/" + e.ID
+			}
+		}
+	}
+	site.Paths["entry-change"] = site.Paths["entry-teacher"] + "/zmien"
+	return entries, nil
+}
+
+// talk is a request that was accepted, with what was said since, and a report of it.
+func (h House) talk(ctx context.Context, site *browser.Site, teacher, asker access.Actor, about networking.Entry) (string, error) {
+	n := h.Networking()
+	talk, err := n.Ask(ctx, asker, networking.Question{Entry: about.ID, Lang: i18n.PL, Reason: "Układamy kółko na nowy rok i szukamy zadań dla klas 4-6."})
+	if err != nil {
+		return "", err
+	}
 	site.Paths["talk"] = "/kontakty/" + talk
 	if err := n.Settle(ctx, teacher, talk, true, ""); err != nil {
-		return err
+		return "", err
 	}
 	for _, said := range []struct {
 		who  access.Actor
@@ -198,27 +225,21 @@ func (h House) contact(ctx context.Context, site *browser.Site) error {
 		{teacher, "Zapraszam w każdy czwartek po południu."},
 	} {
 		if err := n.Say(ctx, said.who, talk, said.text); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := n.ShowAddress(ctx, teacher, talk, "matematyka@szkola.example.org"); err != nil {
-		return err
+		return "", err
 	}
 	said, _, err := n.Talk(ctx, asker, talk)
 	if err != nil {
-		return err
+		return "", err
 	}
 	site.Paths["report"] = "/kontakty/zglos?co=wiadomosc&id=" + said[2].ID
 	if _, err := n.Report(ctx, teacher, "wiadomosc", said[1].ID, "Sprawdzamy, jak wygląda zgłoszenie.", true); err != nil {
-		return err
+		return "", err
 	}
-	intro, err := n.Introduce(ctx, asker, "rozmowa:"+talk, "wpis:"+entries[access.SchoolSpecialist].ID, "Pracujecie nad tym samym: zajęcia po lekcjach.", i18n.PL)
-	if err != nil {
-		return err
-	}
-	site.Paths["introduce"], site.Paths["intro"] = "/przedstawienia/nowe?pierwsza=rozmowa:"+talk, "/przedstawienia/"+intro
-	_, err = n.Block(ctx, people[access.CenterOfficer], "wpis", entries[access.SchoolSpecialist].ID)
-	return err
+	return talk, nil
 }
 
 // inviteStaff has a head invite people by a list.
