@@ -29,7 +29,7 @@ var offers = []said{
 		"Szukamy szkoły, która odeszła od ocen cząstkowych w klasach 4-6 i opowie, jak rozmawiać o tym z rodzinami."},
 	{access.Teacher, false, false, networking.Helps, []string{"Matem"},
 		"Od kilku lat prowadzę koło matematyczne dla klas młodszych. Chętnie podzielę się zadaniami i pokażę zajęcia."},
-	{access.Teacher, false, false, networking.Looks, []string{"Eduk", "Język", "Czyt"},
+	{access.Teacher, false, false, networking.Looks, []string{"Czyt", "Język", "Eduk"},
 		"Szukam kogoś, kto prowadzi klub czytelniczy w świetlicy i zechce wymienić się pomysłami."},
 	{access.SchoolSpecialist, false, false, networking.Helps, []string{"Pomoc", "Wspar", "Psych"},
 		"Pomogę ułożyć plan wsparcia po powrocie z długiej nieobecności: mam wzory i listę pytań do zespołu."},
