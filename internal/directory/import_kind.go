@@ -3,6 +3,7 @@ package directory
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"kladka/internal/access"
 	"kladka/internal/directory/register"
@@ -42,7 +43,13 @@ func valueText(l *i18n.L, field, value string) string {
 		return l.T("running." + value)
 	case "public":
 		return l.T("public." + value)
-	case "founded_on", "closed_on":
+	case "specialists":
+		var names []string
+		for one := range strings.SplitSeq(value, ",") {
+			names = append(names, l.T("specialist."+strings.TrimSpace(one)))
+		}
+		return strings.Join(names, ", ")
+	case "founded_on", "closed_on", "started_on":
 		return l.DateText(value)
 	}
 	return value

@@ -59,3 +59,21 @@ func TestGeoJSONIsOne(t *testing.T) {
 		t.Errorf("%s", out.String())
 	}
 }
+
+// What only today's register states is shown in the reader's words.
+func TestStatedFacts(t *testing.T) {
+	texts, err := i18n.Load(Messages, register.Messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := texts.In(i18n.PL)
+	got := statedFacts(l, Institution{Stated: `{"rspo":1,"sports_grounds":"boisko","specialists":"speech_therapist,psychologist"}`})
+	if len(got) != 2 || got[0].Value != "logopedia, psychologia" || got[1] != (statedFact{"Tereny sportowe", "boisko"}) {
+		t.Errorf("%+v", got)
+	}
+	for _, stated := range []string{"", "{", `{"rspo":1}`} {
+		if got := statedFacts(l, Institution{Stated: stated}); len(got) != 0 {
+			t.Errorf("%q: %+v", stated, got)
+		}
+	}
+}

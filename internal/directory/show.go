@@ -3,6 +3,7 @@ package directory
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math"
 	"net/http"
 	"net/mail"
@@ -17,6 +18,7 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/directory/geometry"
+	"kladka/internal/directory/register"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
@@ -62,7 +64,8 @@ type institutionPage struct {
 	Near      []nearItem
 	SameKind  web.Link
 	Sections  []Section
-	Data      string     // address of the same as JSON
+	Data      string // address of the same as JSON
+	Stated    []statedFact
 	Linked    string     // and in the vocabulary of schema.org
 	Schema    string     // the latter, for the page itself
 	Edit      string     // address of the correction of the group, "" for who may not
@@ -142,6 +145,7 @@ func (s *Service) institutionPage(w http.ResponseWriter, r *web.Request, i Insti
 	}
 	p.Town = web.Link{Text: ro.townNamed(i.Municipality), Href: townHref(i.Municipality)}
 	p.Phone, p.Email, p.Website = phoneLink(i.Phone), emailLink(i.Email), websiteLink(i.Website)
+	p.Stated = statedFacts(l, i)
 	p.SameKind = sameKind(l, i, p.Town.Text)
 	steps := []func() error{
 		func() (err error) { p.District, err = s.districtName(ctx, i); return },
@@ -513,4 +517,22 @@ func websiteLink(text string) web.Link {
 		return web.Link{Text: text}
 	}
 	return web.Link{Text: strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://"), "/"), Href: u.String()}
+}
+
+// statedFact is what the register says of an institution and nobody corrects.
+type statedFact struct{ Label, Value string }
+
+// statedFacts are those that families ask for. Only today's shapes of the
+// register state them.
+func statedFacts(l *i18n.L, i Institution) (list []statedFact) {
+	var r register.Record
+	if i.Stated == "" || json.Unmarshal([]byte(i.Stated), &r) != nil {
+		return nil
+	}
+	for _, field := range []string{"pupil_category", "specifics", "languages", "specialists", "sports_grounds"} {
+		if value := valueText(l, field, register.TextOf(field, &r)); value != "" {
+			list = append(list, statedFact{capital(l.T("field." + field)), value})
+		}
+	}
+	return list
 }
