@@ -68,7 +68,8 @@ func TestEveryKeyHasAMessage(t *testing.T) {
 		want["shape."+string(l.shape)] = true
 	}
 	for _, key := range []string{"level.note", "level.warning", "level.error", "change.new", "change.changed",
-		"change.closed", "change.reopened", "change.vanished", "public.public", "public.nonpublic"} {
+		"change.closed", "change.reopened", "change.vanished", "public.public", "public.nonpublic",
+		"specialist.speech_therapist", "specialist.psychologist", "specialist.pedagogue"} {
 		want[key] = true
 	}
 	for key := range keysInSource(t) {
