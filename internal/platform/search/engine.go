@@ -41,10 +41,11 @@ const (
 	pgUp   = `with hits as materialized (select docid from search_index where terms @@ cast(? as tsquery) and docid + 0 >= ? and docid + 0 <= ?) select docid from hits order by docid limit ?`
 	pgDown = `with hits as materialized (select docid from search_index where terms @@ cast(? as tsquery) and docid + 0 >= ? and docid + 0 <= ?) select docid from hits order by docid desc limit ?`
 
-	ftsFacets = `select name, value, count(*) as n from search_facets where docid in (
-		select rowid from search_index where search_index match ? and rowid >= ? and rowid <= ? limit ?) group by name, value`
-	pgFacets = `select name, value, count(*) as n from search_facets where docid in (
-		select docid from search_index where terms @@ cast(? as tsquery) and docid + 0 >= ? and docid + 0 <= ? limit ?) group by name, value`
+	// The docids come back as the text in which they were found.
+	ftsFacets = `select name, value, count(*) as n from search_facets
+		where docid in (select cast(value as integer) from json_each('[' || ? || ']')) group by name, value`
+	pgFacets = `select name, value, count(*) as n from search_facets
+		where docid = any(cast(string_to_array(?, ',') as bigint[])) group by name, value`
 )
 
 func (x index) pick(fts, pg string) string {
@@ -121,13 +122,17 @@ type facetCount struct {
 	N     int    `db:"n"`
 }
 
-// facets counts the values of the documents that match, of limit at most.
-func (x index) facets(ctx context.Context, r db.Reader, e node, in span, limit int) ([]facetCount, error) {
-	if e.op == opNone {
+// facets counts the values of documents.
+func (x index) facets(ctx context.Context, r db.Reader, docids []int64) ([]facetCount, error) {
+	if len(docids) == 0 {
 		return nil, nil
 	}
+	list := make([]byte, 0, 20*len(docids))
+	for _, id := range docids {
+		list = append(strconv.AppendInt(list, id, 10), ',')
+	}
 	var out []facetCount
-	err := r.Select(ctx, &out, x.pick(ftsFacets, pgFacets), x.text(e), in.lo, in.hi, limit)
+	err := r.Select(ctx, &out, x.pick(ftsFacets, pgFacets), string(list[:len(list)-1]))
 	return out, err
 }
 

@@ -17,20 +17,19 @@ func FacetParam(name string) string { return "f-" + name }
 
 // facets counts the values of a kind's results: those of a facet in which
 // something was chosen without that choice, so that one sees what else there is.
-func (f finder) facets(ctx context.Context, w way, k Kind, over bool) ([]web.Facet, error) {
+func (f finder) facets(ctx context.Context, w way, k Kind, found hits) ([]web.Facet, error) {
 	if len(k.Facets) == 0 || w.expr == nil {
 		return nil, nil
 	}
-	in := spanOf(k)
-	rest, err := f.index.facets(ctx, f.db, w.expr(anywhere, ""), in, f.lookedAt(over))
+	rest, err := f.index.facets(ctx, f.db, f.lookedAt(found))
 	if err != nil {
 		return nil, err
 	}
 	var out []web.Facet
 	for _, facet := range k.Facets {
-		counts, much := named(rest, facet.Name), over
+		counts, much := named(rest, facet.Name), found.over
 		if len(f.q.Facets[facet.Name]) > 0 {
-			if counts, much, err = f.withoutChoice(ctx, w, in, facet.Name); err != nil {
+			if counts, much, err = f.withoutChoice(ctx, w, spanOf(k), facet.Name); err != nil {
 				return nil, err
 			}
 		}
@@ -43,13 +42,13 @@ func (f finder) facets(ctx context.Context, w way, k Kind, over bool) ([]web.Fac
 	return out, nil
 }
 
-// lookedAt is at how many documents the values of facets are read: at all of
+// lookedAt is at which documents the values of facets are read: at all of
 // them, or, when there are too many to count, at enough to know the values.
-func (f finder) lookedAt(over bool) int {
-	if over {
-		return f.most / 10
+func (f finder) lookedAt(found hits) []int64 {
+	if found.over {
+		return found.ids[:min(len(found.ids), f.mostOfEach())]
 	}
-	return f.most + 1
+	return found.ids
 }
 
 func named(list []facetCount, name string) []facetCount {
@@ -70,9 +69,9 @@ func (f finder) withoutChoice(ctx context.Context, w way, in span, name string) 
 	if err != nil {
 		return nil, false, err
 	}
-	over := len(ids) > f.most
-	list, err := f.index.facets(ctx, f.db, e, in, f.lookedAt(over))
-	return named(list, name), over, err
+	found := hits{ids, len(ids) > f.most}
+	list, err := f.index.facets(ctx, f.db, f.lookedAt(found))
+	return named(list, name), found.over, err
 }
 
 func (f finder) facet(ctx context.Context, facet Facet, counts []facetCount, over bool) (web.Facet, error) {

@@ -11,8 +11,10 @@ import (
 
 // MostCounted is up to how many results are counted exactly; beyond it people
 // are told "more than". When all kinds together have more, each kind is counted
-// up to a tenth of it on their common page, and up to all of it on its own.
-const MostCounted = 10_000
+// up to a quarter of it on their common page, and up to all of it on its own.
+// All institutions of a metropolis are fewer; and what a search costs stops
+// growing there, however many documents there are.
+const MostCounted = 2_000
 
 // The number of rows: of a kind among all kinds, and of a page of one kind.
 const (

@@ -42,6 +42,7 @@ func spotOf(c web.Cursor) (spot, error) {
 // groups fills the result with what a way found.
 func (f finder) groups(ctx context.Context, r *Result, w way, h matches, kinds []Kind) error {
 	spots := map[int][]spot{} // of the rows shown, by group
+	only := hits{}            // of the kind, where one was asked for
 	for _, k := range kinds {
 		own, err := f.ofKind(ctx, w, h, k)
 		if err != nil {
@@ -59,6 +60,7 @@ func (f finder) groups(ctx context.Context, r *Result, w way, h matches, kinds [
 			return err
 		}
 		spots[len(r.Groups)] = list
+		only = own.all
 		r.Total += g.Count
 		r.Over = r.Over || g.Over
 		r.Groups = append(r.Groups, g)
@@ -71,7 +73,7 @@ func (f finder) groups(ctx context.Context, r *Result, w way, h matches, kinds [
 	}
 	var err error
 	if f.q.Kind != "" {
-		r.Groups[0].Facets, err = f.facets(ctx, w, kinds[0], r.Groups[0].Over)
+		r.Groups[0].Facets, err = f.facets(ctx, w, kinds[0], only)
 	}
 	return err
 }
@@ -90,10 +92,14 @@ func (h hits) within(in span) hits { return hits{within(h.ids, in), h.over} }
 // mostOf is up to how many results of a kind are counted.
 func (f finder) mostOf(h matches) int {
 	if h.all.over && f.q.Kind == "" {
-		return f.most / 10
+		return f.mostOfEach()
 	}
 	return f.most
 }
+
+// mostOfEach is up to how many results of each kind are counted where all of
+// them together are too many.
+func (f finder) mostOfEach() int { return f.most / 4 }
 
 // within is the part of ordered docids that lies in a span.
 func within(ids []int64, in span) []int64 {
