@@ -226,8 +226,9 @@ func tablesIn(sql string) []string {
 	var out []string
 	for _, m := range tableWords.FindAllStringSubmatch(sql, -1) {
 		name := strings.ToLower(m[1])
-		// "do update set", "is distinct from ?" and the like are no tables.
-		if local[name] || name == "set" || name == "select" || name == "if" {
+		// "do update set", "is distinct from ?" and the like are no tables,
+		// nor are functions that give rows.
+		if local[name] || slices.Contains([]string{"set", "select", "if", "json_each", "unnest"}, name) {
 			continue
 		}
 		out = append(out, name)
