@@ -136,7 +136,12 @@ type walker struct {
 
 func (w *walk) comes(name, address string, v browser.View) *walker {
 	w.t.Helper()
-	p := &walker{walk: w, name: name, tab: w.browser.Open(w.t, address, v), last: "came to " + address}
+	return w.comesWith(w.browser, name, address, v)
+}
+
+func (w *walk) comesWith(b *browser.Browser, name, address string, v browser.View) *walker {
+	w.t.Helper()
+	p := &walker{walk: w, name: name, tab: b.Open(w.t, address, v), last: "came to " + address}
 	p.looks(http.StatusOK)
 	return p
 }
@@ -478,10 +483,11 @@ func (p *walker) gone(paths ...string) {
 	p.strange(browser.Must(p.t, p.tab.Source), "")
 }
 
-// shareComputer lets one pupil after another sign in at one computer.
+// shareComputer lets one pupil after another sign in at one computer. Going
+// back there must be tried in a browser that keeps pages whole.
 func (w *walk) shareComputer(cards []printedCard) {
 	w.t.Helper()
-	c := w.comes("shared computer", w.server.URL+"/", browser.View{Width: 1280, Lang: "pl", Scripts: true})
+	c := w.comesWith(browser.StartWhole(w.t), "shared computer", w.server.URL+"/", browser.View{Width: 1280, Lang: "pl", Scripts: true})
 	c.first(cards[0], walkPupils[0])
 	c.did("went to the own account", c.tab.Click("header a.me"))
 	c.finish()

@@ -177,3 +177,23 @@ func TestScreenshot(t *testing.T) {
 		t.Errorf("got %d × %d", picture.Width, picture.Height)
 	}
 }
+
+// TestWholeKeepsPages: the walks over a shared computer go back in a browser that
+// shows a kept page again, which is what they are afraid of.
+func TestWholeKeepsPages(t *testing.T) {
+	url := sample(t, `<p><a href="/?next">link</a></p>`, ``)
+	tab := StartWhole(t).Open(t, url, Desk)
+	Must(t, func() (bool, error) {
+		return ask[bool](tab, `(addEventListener('pageshow', e => document.querySelector('h1').dataset.kept = e.persisted), true)`)
+	})
+	if err := tab.Click("main a"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tab.Back(); err != nil {
+		t.Fatal(err)
+	}
+	kept := Must(t, func() (bool, error) { return ask[bool](tab, `document.querySelector('h1').dataset.kept === 'true'`) })
+	if !kept {
+		t.Error("the browser did not keep the page")
+	}
+}
