@@ -162,7 +162,7 @@ func (s *Service) Outbox(ctx context.Context, to string) ([]Letter, error) {
 			return nil, err
 		}
 		list = append(list, Letter{To: address, Lang: i18n.Lang(l.Lang), Subject: w.Subject, Text: w.Text, Secret: l.Secret,
-			Person: l.Person, Topic: l.Topic, UnsubscribeURL: w.Unsubscribe})
+			Person: l.Person, Topic: l.Topic, UnsubscribeURL: w.Unsubscribe, Calendar: []byte(w.Calendar), CalendarMethod: w.Method})
 	}
 	return list, nil
 }

@@ -16,7 +16,9 @@
 //  3. The words wait sealed under a key outside the database, because they may
 //     hold one-time links, and are erased when they were delivered.
 //  4. Whoever opens a letter lets in whoever has its link: mark it Secret.
-//  5. Delivery is at least once: a process that dies between the server's "250"
+//  5. A letter may carry a calendar, which mail programs take in. Programs that
+//     know none show the text, so the text says all that the calendar says.
+//  6. Delivery is at least once: a process that dies between the server's "250"
 //     and our commit sends again, under the same Message-ID, by which mailboxes
 //     know the copy.
 package mail
@@ -36,6 +38,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"kladka/internal/platform/calendar"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
@@ -69,6 +72,12 @@ type Letter struct {
 	Topic   string // "access.link", "notify.digest"; for the office's page
 	// UnsubscribeURL, made with URL, ends letters of this kind (RFC 8058).
 	UnsubscribeURL string
+	// Calendar is what package calendar wrote, nil for none: mail programs enter
+	// it into the reader's calendar, change it there or strike it out, as
+	// CalendarMethod says (calendar.Publish, Request or Cancel), which must be
+	// the method inside.
+	Calendar       []byte
+	CalendarMethod string
 }
 
 // SMTP is how letters leave.
@@ -170,6 +179,8 @@ type words struct {
 	Subject     string `json:"s"`
 	Text        string `json:"t"`
 	Unsubscribe string `json:"u,omitempty"`
+	Calendar    string `json:"c,omitempty"`
+	Method      string `json:"m,omitempty"`
 }
 
 // Send writes a letter in the caller's transaction and enqueues its delivery.
@@ -181,7 +192,7 @@ func (s *Service) Send(ctx context.Context, tx *db.Tx, l Letter) (id string, err
 	if err != nil {
 		return "", err
 	}
-	w := words{Subject: oneLine(l.Subject), Text: plainText(l.Text), Unsubscribe: l.UnsubscribeURL}
+	w := words{Subject: oneLine(l.Subject), Text: plainText(l.Text), Unsubscribe: l.UnsubscribeURL, Calendar: string(l.Calendar), Method: l.CalendarMethod}
 	switch {
 	case w.Subject == "" || w.Text == "" || l.Topic == "":
 		return "", errors.New("subject, text or topic is empty")
@@ -189,6 +200,8 @@ func (s *Service) Send(ctx context.Context, tx *db.Tx, l Letter) (id string, err
 		return "", errors.New("the text is too long")
 	case w.Unsubscribe != "" && !s.own(w.Unsubscribe):
 		return "", errors.New("the address to unsubscribe is not ours")
+	case !w.calendarFits():
+		return "", errors.New("the calendar is none, too long, or of another method")
 	}
 	return s.insert(ctx, tx, l, to, w)
 }
@@ -197,6 +210,27 @@ func (s *Service) Send(ctx context.Context, tx *db.Tx, l Letter) (id string, err
 func (s *Service) own(address string) bool {
 	path, ok := strings.CutPrefix(address, s.base)
 	return ok && web.Local(path) && !strings.ContainsAny(path, "<> ")
+}
+
+// calendarFits tells whether the calendar, if there is one, can travel. Its
+// method stands in a header as well, so that no other word may come there.
+func (w words) calendarFits() bool {
+	if w.Calendar == "" {
+		return w.Method == ""
+	}
+	known := w.Method == calendar.Publish || w.Method == calendar.Request || w.Method == calendar.Cancel
+	return known && len(w.Calendar) <= maxText && strings.HasPrefix(w.Calendar, "BEGIN:VCALENDAR\r\n") &&
+		strings.Contains(w.Calendar, "\r\nMETHOD:"+w.Method+"\r\n")
+}
+
+// Sender is the address from which letters come, "" while none leave. Calendar
+// programs change an event only for whoever asked for it first, so events in
+// letters name it as their organizer.
+func (s *Service) Sender() string {
+	if s.from == nil {
+		return ""
+	}
+	return s.from.Address
 }
 
 func (s *Service) insert(ctx context.Context, tx *db.Tx, l Letter, to string, w words) (string, error) {

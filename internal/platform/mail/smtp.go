@@ -91,6 +91,12 @@ func (s *Service) compose(id, to string, lang string, w words, at time.Time) (*g
 		m.SetGenHeaderPreformatted(gomail.HeaderListUnsubscribe, "<"+w.Unsubscribe+">")
 	}
 	m.SetBodyString("text/plain; format=flowed", flow(w.Text))
+	if w.Calendar != "" {
+		// As another form of the same letter, not as a file beside it: that is
+		// what programs take in by themselves. In base64, for its ends of lines
+		// must arrive as they are.
+		m.AddAlternativeString(gomail.ContentType("text/calendar; method="+w.Method), w.Calendar, gomail.WithPartEncoding(gomail.EncodingB64))
+	}
 	return m, nil
 }
 

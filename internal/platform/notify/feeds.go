@@ -9,14 +9,13 @@ import (
 	"strings"
 	"time"
 
-	ics "github.com/arran4/golang-ical"
 	"github.com/gorilla/feeds"
 
 	"kladka/internal/platform/audit"
+	ical "kladka/internal/platform/calendar"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
-	"kladka/internal/platform/web"
 )
 
 // A kind of personal address.
@@ -120,49 +119,39 @@ const monthsBack, monthsAhead = -3, 13
 // calendarOf is a person's calendar, as calendar programs read it.
 func (s *Service) calendarOf(ctx context.Context, person string, l *i18n.L) (string, error) {
 	now := s.now()
-	c := ics.NewCalendarFor("Kladka")
-	c.SetMethod(ics.MethodPublish)
-	c.SetXWRCalName(l.T("notify.calendar.name"))
-	c.SetXWRTimezone("Europe/Warsaw")
-	c.SetXPublishedTTL("PT1H")
+	c := ical.Calendar{Name: l.T("notify.calendar.name"), Refresh: time.Hour}
 	for _, source := range s.sources {
 		entries, err := source(ctx, person, now.AddDate(0, monthsBack, 0), now.AddDate(0, monthsAhead, 0))
 		if err != nil {
 			return "", err
 		}
 		for _, e := range entries {
-			s.addEvent(c, e, now)
+			c.Events = append(c.Events, s.event(e, now))
 		}
 	}
-	return c.Serialize(ics.WithNewLineWindows), nil
+	var b strings.Builder
+	err := ical.Write(&b, c)
+	return b.String(), err
 }
 
-func (s *Service) addEvent(c *ics.Calendar, e Entry, now time.Time) {
-	// The ID goes hashed: it is unique as it was, and tells nothing and breaks
-	// no line whatever a module names its things by.
-	v := c.AddEvent(hex.EncodeToString(s.keys.MAC("calendar entry", e.ID)[:16]) + "@kladka")
+// event is an entry for calendar programs. Its ID goes hashed: it is unique as
+// it was, and tells nothing whatever a module names its things by.
+func (s *Service) event(e Entry, now time.Time) ical.Event {
+	v := ical.Event{
+		UID:   hex.EncodeToString(s.keys.MAC("calendar entry", e.ID)[:16]) + "@kladka",
+		Title: wordsOnly(e.Title), Place: wordsOnly(e.Place),
+		Starts: e.From, Ends: e.To, AllDay: e.AllDay, Stamp: e.Changed, Changed: e.Changed, Canceled: e.Canceled,
+	}
 	if e.Changed.IsZero() {
-		e.Changed = now
+		v.Stamp = now
 	}
-	v.SetDtStampTime(e.Changed)
-	v.SetSummary(wordsOnly(e.Title))
-	if e.AllDay {
-		v.SetAllDayStartAt(e.From.In(web.Warsaw))
-		v.SetAllDayEndAt(e.To.In(web.Warsaw))
-	} else {
-		v.SetStartAt(e.From)
-		v.SetEndAt(e.To)
-	}
-	if e.Place != "" {
-		v.SetLocation(wordsOnly(e.Place))
+	if e.To.Before(e.From) {
+		v.Ends = time.Time{} // one odd entry must not hide the others
 	}
 	if e.Link != "" {
-		v.SetURL(s.post.URL(e.Link))
+		v.URL = s.post.URL(e.Link)
 	}
-	v.SetStatus(ics.ObjectStatusConfirmed)
-	if e.Canceled {
-		v.SetStatus(ics.ObjectStatusCancelled)
-	}
+	return v
 }
 
 // wordsOnly leaves no end of a line and no address of a person in words that
