@@ -23,6 +23,16 @@ const (
 	SpeakFor           Permission = "contacts.speak"      // the same in the name of one's institution
 	ModerateContacts   Permission = "contacts.moderate"   // what people reported about contacts
 
+	ManageTrainings  Permission = "training.manage"  // the center's offer and its enrollments
+	LeadTrainings    Permission = "training.lead"    // attendance of the trainings one leads
+	EnrollStaff      Permission = "training.staff"   // enroll the people of one's institution
+	ApproveTrainings Permission = "training.approve" // say yes to a teacher's enrollment where it is asked
+	SettleTrainings  Permission = "training.settle"  // who pays, paid or not
+	ImportTrainings  Permission = "training.import"  // take over old trainings, participants and papers
+	IssuePapers      Permission = "papers.issue"     // certificates and diplomas, their register
+	SignPapers       Permission = "papers.sign"      // batches that the director signs
+	ConfirmPapers    Permission = "papers.confirm"   // papers from elsewhere, whose original the head saw
+
 	SeePeople     Permission = "people.see"       // names and roles of an institution's people
 	ManageStaff   Permission = "staff.manage"     // invite, confirm, end roles
 	PrepareActs   Permission = "acts.prepare"     // prepare what the head will approve
@@ -43,7 +53,9 @@ const (
 // Permissions are all permissions in the order of the page /uprawnienia.
 func Permissions() []Permission {
 	return []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody,
-		ImportOwn, ProposeCorrections, AcceptCorrections, EditTopics, UseContacts, SpeakFor, ModerateContacts, SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
+		ImportOwn, ProposeCorrections, AcceptCorrections, EditTopics, UseContacts, SpeakFor, ModerateContacts,
+		ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers,
+		SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
 		ManagePeople, SeeAudit, ManagePrivacy, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs}
 }
 
@@ -120,27 +132,31 @@ var table = []grant{
 		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
 	{role: SchoolHead, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
-			SeeRoster, ManageRoster, IssueCards},
+			SeeRoster, ManageRoster, IssueCards, EnrollStaff, ApproveTrainings, ConfirmPapers},
 		grants: schoolStaff},
-	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards}},
-	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SeePeople, PrepareActs, SeeRoster, ManageRoster}},
+	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards,
+		EnrollStaff, ApproveTrainings}},
+	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SeePeople, PrepareActs, SeeRoster, ManageRoster,
+		EnrollStaff}},
 	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards}},
 	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster}},
 	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: CenterDirector, others: true, rank: 3,
-		gives:  []Permission{SeeDesk, ProposeCorrections, EditTopics, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs},
-		grants: []Role{CenterOfficer, Trainer, MethodologicalAdviser, NetworkCoordinator, Expert, MeetingRecorder, ReportOfficer}},
-	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, EditTopics, UseContacts, SpeakFor, SeePeople, PrepareActs}},
-	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
-	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+		gives: []Permission{SeeDesk, ProposeCorrections, EditTopics, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
+			ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers},
+		grants: []Role{CenterOfficer, Accountant, Trainer, MethodologicalAdviser, NetworkCoordinator, Expert, MeetingRecorder, ReportOfficer}},
+	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, EditTopics, UseContacts, SpeakFor, SeePeople, PrepareActs,
+		ManageTrainings, LeadTrainings, EnrollStaff, SettleTrainings, ImportTrainings, IssuePapers}},
+	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings}},
+	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings}},
 	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: Expert, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor}},
 	{role: Caretaker, rank: 5, gives: []Permission{SeeDesk}},
 	{role: MeetingRecorder, rank: 5, gives: []Permission{SeeDesk}},
-	{role: Accountant, others: true, rank: 5, gives: []Permission{SeeDesk}},
+	{role: Accountant, others: true, rank: 5, gives: []Permission{SeeDesk, SettleTrainings}},
 	{role: BudgetOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
 	{role: Valuator, rank: 5, gives: []Permission{SeeDesk}},
 	{role: ReportOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
