@@ -208,6 +208,7 @@ globalThis.kladkaLook = (() => {
     const alike = new Map();
     for (const e of document.querySelectorAll('a[href], button, input, select, textarea, summary, [role=button], [tabindex="0"]')) {
       if (!visible(e) || e.matches(':disabled') || e.matches('a.skip') || inSentence(e)) continue;
+      if (e.matches('button.vh[aria-hidden][tabindex="-1"]')) continue; // for the key Enter alone: nobody sees or presses it
       let r = e.getBoundingClientRect();
       for (const label of e.labels ?? []) r = area(r, label.getBoundingClientRect());
       if (r.width >= 24 && r.height >= 24 || roomy(e, r)) continue;

@@ -55,7 +55,7 @@ const SetupToken = "{token}"
 // on a line of its own. A test of package app finds doors without a line here.
 func Pages() []Page {
 	return slices.Concat(publicPages(), ownPages(), waysIn(), officePages(), staffPages(), administrationPages(),
-		searchPages(), topicPages(), contactPages(), importPages(), correctionPages())
+		searchPages(), topicPages(), contactPages(), importPages(), correctionPages(), trainingPages())
 }
 
 func publicPages() []Page {
@@ -278,7 +278,7 @@ func contactPages() []Page {
 func importPages() []Page {
 	return []Page{
 		{Name: "imports", Path: "/administracja/wczytania", Role: "association_officer"},
-		{Name: "imports-none", Path: "/administracja/wczytania", Role: "center_officer"},
+		{Name: "imports-none", Path: "/administracja/wczytania", Role: "school_secretary"},
 		{Name: "difference", Path: "/administracja/wczytania", Follow: []string{anImport}, Role: "association_officer"},
 		{Name: "difference-new", Staged: "import-shown-new", Role: "association_officer"},
 		{Name: "difference-changed", Staged: "import-shown-changed", Role: "association_officer"},
