@@ -35,7 +35,7 @@
       return body;
     }
     const link = text('a', p.name);
-    link.href = '/instytucje/' + encodeURIComponent(p.id);
+    link.href = p.href || '/instytucje/' + encodeURIComponent(p.id);
     body.append(link);
     body.append(text('p', p.closed ? p.municipality + ' (' + say.closed + ')' : p.municipality));
     return body;

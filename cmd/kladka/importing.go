@@ -31,7 +31,12 @@ type importCmd struct {
 	Fetch      importFetchCmd      `cmd:"" help:"Fetch the register from its own service into a file."`
 
 	People importPeopleCmd `cmd:"" help:"Invite the staff of an institution from a sheet (XLSX or CSV)."`
-	Undo   importUndoCmd   `cmd:"" help:"Take back all that an import did, except what was changed since."`
+
+	Trainings    importTrainingsCmd    `cmd:"" help:"Take over past trainings of a center from a sheet (XLSX or CSV)."`
+	Participants importParticipantsCmd `cmd:"" help:"Take over the people of past trainings from a sheet."`
+	Certificates importCertificatesCmd `cmd:"" help:"Take over the register of issued papers from a sheet, with its numbers."`
+
+	Undo importUndoCmd `cmd:"" help:"Take back all that an import did, except what was changed since."`
 }
 
 // fileOptions are those of every import.

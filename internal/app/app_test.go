@@ -61,12 +61,12 @@ func openHouse(t *testing.T) *house {
 func openHouseOn(t *testing.T, d *db.DB, scale string) *house {
 	t.Helper()
 	ctx := context.Background()
-	a, err := app.New(ctx, d, app.Settings{Demo: scale, Folder: t.TempDir(), Listen: "127.0.0.1:8080"}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+	a, err := app.New(ctx, d, app.Settings{Demo: scale, Folder: t.TempDir(), Base: "https://kladka.example", Listen: "127.0.0.1:8080"}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if scale != "" {
-		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), a.Networking(), demo.Scale(scale)); err != nil {
+		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers()}, demo.Scale(scale)); err != nil {
 			t.Fatal(err)
 		}
 	}

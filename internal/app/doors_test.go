@@ -8,10 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kladka/internal/access"
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/law"
 	"kladka/internal/platform/web"
+	"kladka/internal/training"
 )
 
 // TestRoutes keeps all doors with their guards in a file, so that an opened
@@ -108,6 +112,7 @@ func (v *visitor) try(method, path string) string {
 	} else {
 		res = v.get(path)
 	}
+	res.Body.Close() // now, not at the end: thousands of doors are tried here
 	switch {
 	case res.StatusCode == http.StatusSeeOther && strings.HasPrefix(res.Header.Get("Location"), web.SignInPath), res.StatusCode == http.StatusUnauthorized:
 		return "sign-in"
@@ -131,6 +136,14 @@ type examples struct {
 	upload      string
 	entry       string // of the demo's head
 	request     string // about it
+
+	training   string // of the demo's center, closed, so that what may be pressed there changes nothing
+	meeting    string
+	enrollment string // of the demo's teacher there, with a paper
+	paper      string
+	number     string // of the paper, and the key to it
+	key        string
+	batch      string
 }
 
 // examples: the institution is one of the pupils' school, which the demo's
@@ -162,7 +175,40 @@ func (h *house) examples() examples {
 			h.t.Fatal(err)
 		}
 	}
+	h.trainingExamples(&e)
 	return e
+}
+
+func (h *house) trainingExamples(e *examples) {
+	h.t.Helper()
+	ctx := context.Background()
+	for _, one := range []struct {
+		to    *string
+		query string
+		arg   any
+	}{
+		{&e.enrollment, `select min(id) from training_enrollments where person = ? and state = 'certificate_issued'`, h.person(access.Teacher)},
+		{&e.training, `select training from training_enrollments where id = ?`, &e.enrollment},
+		{&e.meeting, `select min(id) from training_meetings where training = ?`, &e.training},
+		{&e.paper, `select id from training_papers where enrollment = ?`, &e.enrollment},
+	} {
+		if text, ok := one.arg.(*string); ok {
+			one.arg = *text // found by a line before
+		}
+		if err := h.db.Get(ctx, one.to, one.query, one.arg); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	// A wrong key would be counted, and after some dozens nobody may try any more.
+	check := h.as(access.CenterOfficer).page("/osrodek/rejestr/"+e.paper).Find(`main a[href^="/zaswiadczenia/"]`).AttrOr("href", "")
+	e.number, e.key, _ = strings.Cut(strings.TrimPrefix(check, "/zaswiadczenia/"), "/")
+	officer, err := h.Access().Actor(ctx, h.person(access.CenterOfficer))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if e.batch, err = h.Papers().Gather(ctx, officer, officer.Roles[0].Institution, "", "electronic"); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (e examples) fill(t *testing.T, pattern string) string {
@@ -170,7 +216,15 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	replacements := map[string]string{
 		"{lang}": "pl", "{theme}": "dark", "{token}": "nie-ma", "{key}": "126101", "{$}": "", "{number}": e.rspo,
 		"{correction}": string(access.NewPersonID()), "{code}": "matematyka",
+		"{meeting}": e.meeting, "{enrollment}": e.enrollment, "{zapis}": e.enrollment, "{postep}": string(access.NewPersonID()), "{druk}": string(access.NewPersonID()),
+		"{plik}": "nie-ma", "{institution}": string(e.institution), "{what}": "szkolenia", "{item}": "nie-ma",
 		"{person}": string(e.person), "{file}": "nie-ma.ics", "{purpose}": "privacy.requests", "{kind}": "entrustment", "{run}": string(access.NewPersonID()), "{deed}": "nie-ma",
+	}
+	if strings.Contains(pattern, "/zaswiadczenia/") {
+		replacements["{number}"], replacements["{key}"] = e.number, e.key
+	}
+	if strings.Contains(pattern, "/zapisy/{id}/{key}") {
+		replacements["{key}"] = strings.Repeat("a", 32) // a wrong secret
 	}
 	if strings.Contains(pattern, "/prawo/") {
 		replacements["{key}"] = law.AuditKeep
@@ -189,10 +243,15 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	}
 	id := string(e.institution)
 	for part, of := range map[string]string{"/wczytania/": e.upload, "/kto-pomoze/": e.entry, "/kontakty/": e.request,
-		"/przedstawienia/": string(access.NewPersonID()), "/zgloszenia-kontaktow/": string(access.NewPersonID()), "/tematy/id/": string(access.NewPersonID())} {
+		"/przedstawienia/": string(access.NewPersonID()), "/zgloszenia-kontaktow/": string(access.NewPersonID()), "/tematy/id/": string(access.NewPersonID()),
+		"/szkolenia/": e.training, "/osrodek/rejestr/": e.paper, "/dokumenty/znalezione/": e.paper,
+		"/osrodek/podpis/": e.batch, "/osrodek/powtorzenia/": string(access.NewPersonID())} {
 		if strings.Contains(pattern, part) {
 			id = of
 		}
+	}
+	if strings.HasPrefix(pattern, "/zapisy/") || strings.Contains(pattern, "/zgoda/{id}") {
+		id = e.enrollment
 	}
 	if strings.Contains(pattern, "/instytucje/{id}/{number}") {
 		id = "rspo"
@@ -229,6 +288,52 @@ func TestForeignInstitutions(t *testing.T) {
 	}
 }
 
+// answersAll are doors that answer alike whatever is asked for.
+var answersAll = map[string]string{
+	"GET /zaswiadczenia/{number}":                      "asks for the key, whether there is such a paper or not",
+	"GET /zaswiadczenia/wystawca/{plik}/odwolane.json": "an empty list of who issues nothing",
+}
+
+// TestForeignCenter: who runs one center is turned away from the trainings of
+// another, at every door.
+func TestForeignCenter(t *testing.T) {
+	h := openHouse(t)
+	ctx := context.Background()
+	var foreign training.ID
+	elsewhere := access.InstitutionID(h.foreignSchool())
+	err := h.db.Write(ctx, func(tx *db.Tx) (err error) {
+		foreign, err = h.Training().Insert(ctx, tx, access.System(), training.Whole{Training: training.Training{Title: "Cudze", Form: training.Workshop, State: training.Published,
+			Center: elsewhere, Capacity: 5}, Meetings: []training.Meeting{{StartsAt: time.Now().Unix() + 600, EndsAt: time.Now().Unix() + 3600, Hours: 1}}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	meetings, err := training.Meetings(ctx, h.db, foreign)
+	if err != nil || len(meetings) != 1 {
+		t.Fatal(meetings, err)
+	}
+	guest := training.Applicant{Name: "Cudza Osoba", Email: "cudza@example.org", Role: access.Teacher, Lang: i18n.PL, TypedName: "Cudza Szkoła", SeenRev: 1}
+	enrolled, err := h.Training().Enroll(ctx, access.Stranger(), foreign, guest, training.ByGuest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := h.examples()
+	ids.training, ids.meeting, ids.enrollment = string(foreign), string(meetings[0].ID), string(enrolled.ID)
+	for _, role := range []access.Role{access.CenterDirector, access.Trainer} {
+		v := h.as(role)
+		for _, route := range h.Shell().Routes() {
+			method, pattern, _ := strings.Cut(route.Pattern, " ")
+			if !strings.HasPrefix(pattern, "/osrodek/szkolenia/{id}") && !strings.HasPrefix(pattern, "/prowadze/{meeting}") {
+				continue
+			}
+			if got := v.try(method, ids.fill(t, pattern)); got != "forbidden" && got != "absent" {
+				t.Errorf("%s at %s: %s", role, route.Pattern, got)
+			}
+		}
+	}
+}
+
 // TestMadeUpIdentifiers: what does not exist is 404 for those who may pass,
 // in every address, however odd.
 func TestMadeUpIdentifiers(t *testing.T) {
@@ -236,7 +341,7 @@ func TestMadeUpIdentifiers(t *testing.T) {
 	admin := h.as(access.Administrator)
 	for _, route := range h.Shell().Routes() {
 		method, pattern, _ := strings.Cut(route.Pattern, " ")
-		if !strings.ContainsRune(pattern, '{') || strings.Contains(pattern, "{$}") {
+		if !strings.ContainsRune(pattern, '{') || strings.Contains(pattern, "{$}") || answersAll[route.Pattern] != "" {
 			continue
 		}
 		for _, odd := range []string{"0", "zzz", "00000000-0000-7000-8000-000000000000", "%00", "%ff%fe", "..%2f..%2fetc", strings.Repeat("a", 5000), "'%20or%201=1--"} {
@@ -278,7 +383,7 @@ func TestUnknownDoors(t *testing.T) {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h := openHouse(t)
 	ids := h.examples()
-	machine := []string{".json", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
+	machine := []string{".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
 	for _, role := range append([]access.Role{""}, access.Roles()...) {
 		v := h.stranger()
 		if role != "" {
@@ -301,6 +406,7 @@ func TestEveryPageInEveryLanguage(t *testing.T) {
 func checkPage(t *testing.T, v *visitor, path, lang string) {
 	t.Helper()
 	res := v.get(path)
+	defer res.Body.Close()
 	if res.StatusCode >= 300 && res.StatusCode < 400 {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"kladka/internal/access"
@@ -17,6 +18,9 @@ import (
 	"kladka/internal/platform/importing"
 	"kladka/internal/platform/search"
 	"kladka/internal/platform/web"
+	"kladka/internal/training"
+	"kladka/internal/training/papers"
+	"kladka/internal/training/takeover"
 )
 
 // Here the search of everything, the vocabulary and the contacts meet: who is
@@ -24,8 +28,10 @@ import (
 
 // ranks are the order of the groups on the page of results.
 const (
-	rankTopics = 20
-	rankOffers = 30
+	rankTopics    = 20
+	rankOffers    = 30
+	rankTrainings = 15
+	rankPapers    = 40
 )
 
 // finding makes the services of finding. They stand on access and directory.
@@ -138,17 +144,21 @@ func audience(r *web.Request) []string {
 	if !who.SignedIn() || who.Shared {
 		return nil // on a shared computer a person finds what everybody finds
 	}
-	return append([]string{"person:" + string(who.Person)}, networking.Audience(who)...)
+	return slices.Concat([]string{"person:" + string(who.Person)}, networking.Audience(who), papers.Audience(who), training.Readers(who))
 }
 
 // importers says who may do what with imports of each kind.
 func (m *modules) importers(r *web.Request) importing.Who {
 	who := access.ActorOf(r.Request)
-	return importing.ByKind(who.By(), map[string]importing.Who{
+	kinds := map[string]importing.Who{
 		directory.ImportKind: m.directory.Importer(who),
 		topics.ImportName:    topics.Importer(who),
 		access.ImportKind:    m.access.Importer(who),
-	})
+	}
+	for _, kind := range takeover.Kinds() {
+		kinds[kind] = takeover.Importer(who)
+	}
+	return importing.ByKind(who.By(), kinds)
 }
 
 // refers tells which institutions the other modules name, so that undoing an

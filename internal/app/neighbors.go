@@ -20,6 +20,7 @@ import (
 	"kladka/internal/platform/notify"
 	"kladka/internal/platform/privacy"
 	"kladka/internal/platform/web"
+	"kladka/internal/training"
 )
 
 // Here the packages that know nothing of each other are introduced: names for
@@ -90,6 +91,8 @@ func notices() *notify.Registry {
 	r.Declare(notify.Topic{Key: topicAccount, Urgent: true, Default: notify.Now},
 		notify.Topic{Key: topicPeople}, notify.Topic{Key: topicPrivacy})
 	r.Declare(networking.NotifyTopics()...)
+	r.Declare(training.NotifyTopics()...)
+	r.Declare(notify.Topic{Key: training.TopicOffer})
 	return r
 }
 

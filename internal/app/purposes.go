@@ -17,6 +17,7 @@ import (
 	"kladka/internal/platform/notify"
 	"kladka/internal/platform/privacy"
 	"kladka/internal/platform/web"
+	"kladka/internal/training/takeover"
 )
 
 // Here stands what the installation holds personal data for. Modules declare
@@ -41,6 +42,12 @@ func (m *modules) purposes(now func() time.Time) []privacy.Purpose {
 	})...)
 	all = append(all, m.directory.Purposes()...)
 	all = append(all, m.networking.Purposes()...)
+	// What was taken over finds its people by their enrollments, which go after it.
+	all = append(all, m.takeover.Purposes()...)
+	all = append(all, m.training.Purposes()...)
+	all = append(all, m.papers.Purposes()...)
+	all = append(all, m.portfolio.Purposes()...)
+	all = append(all, m.settlement.Purposes()...)
 	return append(all, m.inboxPurpose(), m.letterSettingsPurpose(), m.mailPurpose(), m.filesPurpose(), m.auditPurpose(now), repeatsPurpose(),
 		lawPurpose(), contactsPurpose())
 }
@@ -65,7 +72,21 @@ func (m *modules) listsPurpose() privacy.Purpose {
 		if err != nil {
 			return 0, err
 		}
-		return m.importing.Forget(ctx, tx, access.ImportKind, is)
+		n, err := m.importing.Forget(ctx, tx, access.ImportKind, is)
+		if err != nil {
+			return n, err
+		}
+		taken, err := m.takeover.ImportLinesOf(ctx, tx, person)
+		if err != nil {
+			return n, err
+		}
+		for _, kind := range []string{takeover.Participants, takeover.Certificates} {
+			more, err := m.importing.Forget(ctx, tx, kind, taken)
+			if n += more; err != nil {
+				return n, err
+			}
+		}
+		return n, nil
 	}
 	return privacy.Purpose{Key: "importing.lists", Module: "importing", Text: "purposes.lists", Controller: privacy.Operator, Basis: publicTask,
 		Categories: []string{"privacy.category.identity", "privacy.category.contact", "privacy.category.role"}, Recipients: []string{"purposes.recipient.inviters"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kladka/assets"
@@ -16,6 +17,7 @@ import (
 	"kladka/internal/directory/registerapi"
 	"kladka/internal/directory/topics"
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/counter"
 	"kladka/internal/platform/counts"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
@@ -35,6 +37,11 @@ import (
 	"kladka/internal/platform/trace"
 	"kladka/internal/platform/web"
 	"kladka/internal/schema"
+	"kladka/internal/training"
+	"kladka/internal/training/papers"
+	"kladka/internal/training/portfolio"
+	"kladka/internal/training/settlement"
+	"kladka/internal/training/takeover"
 )
 
 // Modules are all packages that own tables, in the order of the house.
@@ -58,6 +65,12 @@ func Modules() []schema.Module {
 		{Name: "directory/topics", Files: topics.Migrations},
 		{Name: "directory/networking", Files: networking.Migrations},
 		{Name: "search", Files: search.Migrations},
+		{Name: "counter", Files: counter.Migrations},
+		{Name: "training", Files: training.Migrations},
+		{Name: "training/papers", Files: papers.Migrations},
+		{Name: "training/takeover", Files: takeover.Migrations},
+		{Name: "training/portfolio", Files: portfolio.Migrations},
+		{Name: "training/settlement", Files: settlement.Migrations},
 	}
 }
 
@@ -65,7 +78,8 @@ func Modules() []schema.Module {
 func Catalog() (*i18n.Catalog, error) {
 	return i18n.Load(web.Messages, Messages, audit.Messages, law.Messages, mail.Messages, notify.Messages, files.Messages, privacy.Messages,
 		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages,
-		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages)
+		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages,
+		training.Messages, papers.Messages, settlement.Messages, takeover.Messages, portfolio.Messages)
 }
 
 type modules struct {
@@ -89,6 +103,11 @@ type modules struct {
 	search     *search.Service
 	topics     *topics.Service
 	networking *networking.Service
+	training   *training.Service
+	papers     *papers.Service
+	settlement *settlement.Service
+	takeover   *takeover.Service
+	portfolio  *portfolio.Service
 }
 
 // New builds the program over a migrated database.
@@ -111,7 +130,7 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 		return nil, err
 	}
 	m.shell = web.New(web.Config{Catalog: catalog, Assets: assetSet, Log: log, Now: now,
-		Demo: set.Demo != "", HTTPS: set.HTTPS, Proxied: set.Proxied, TileURL: set.TileURL,
+		Demo: set.Demo != "", HTTPS: set.HTTPS, Proxied: set.Proxied, TileURL: set.TileURL, TileBy: set.TileBy,
 		Rate: set.Rate, Operator: set.Operator, Repeats: m.repeats, Counts: m.counts,
 	}, m.access.Sessions, m.access.Viewer)
 	a.runner = jobs.NewRunner(d, m.jobs, now, log)
@@ -122,6 +141,11 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	m.directory.Routes(m.shell)
 	m.topics.Routes(m.shell)
 	m.networking.Routes(m.shell)
+	m.training.Routes(m.shell)
+	m.papers.Routes(m.shell)
+	m.settlement.Routes(m.shell)
+	m.takeover.Routes(m.shell)
+	m.portfolio.Routes(m.shell)
 	m.platformRoutes()
 	m.periodic(d, now)
 	if err := m.law.Seed(ctx); err != nil {
@@ -160,14 +184,19 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 	m.notify = notify.New(notify.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Post: m.mail, People: addressees{m.access}, Topics: notices()})
 	m.words = &polish.Lazy{}
 	m.finding(d, log, now)
-	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...), Names: who, Now: now})
+	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...).Declare(training.Params()...).Declare(settlement.Params()...), Names: who, Now: now})
 	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
 		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
 	folder, err := files.OpenFolder(filepath.Join(set.Folder, "files"))
 	if err != nil {
 		return err
 	}
-	m.files = files.New(d, folder, keys, files.NewRegistry(), nil, files.Settings{}, now, log)
+	uses := files.NewRegistry()
+	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses()) {
+		uses.Declare(use)
+	}
+	m.files = files.New(d, folder, keys, uses, nil, files.Settings{}, now, log)
+	m.teaching(d, set, keys, log, now) // before privacy: the registry asks every module what it holds
 	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry().Declare(m.purposes(now)...), Law: m.law, Names: who, Now: now, Log: log,
 		Journal: journalOf(filepath.Join(set.Folder, Erasures)), Tell: m.tellPrivacy})
 	return nil
@@ -182,10 +211,12 @@ func (m *modules) platformRoutes() {
 	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
 	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
 	m.search.Routes(sh, search.Doors{Audience: audience})
-	m.importing.Routes(sh, importing.Doors{Office: access.CanAny(access.SeeImports, access.EditTopics, access.ManageStaff, access.PrepareActs), Who: m.importers})
+	m.importing.Routes(sh, importing.Doors{Office: access.CanAny(access.SeeImports, access.EditTopics, access.ManageStaff, access.PrepareActs, access.ImportTrainings), Who: m.importers})
 	sh.AddAccount(30, "account.nav.inbox", "/konto/powiadomienia")
 	sh.AddAccount(40, "networking.blocks", "/konto/blokady")
 	sh.AddAccount(45, "networking.hints", "/konto/podpowiedzi")
+	sh.AddNav(17, "papers.title.register", papers.RegisterPath, access.Can(access.IssuePapers))
+	sh.AddNav(18, "training.desk.lead", training.LeadPath, access.Can(access.LeadTrainings))
 	sh.AddNav(40, "networking.title.list", "/kto-pomoze", web.Public)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
@@ -204,6 +235,10 @@ func (m *modules) periodic(d *db.DB, now func() time.Time) {
 	jobs.SweepProgress(j, d, now)
 	m.directory.Jobs(j)
 	m.networking.Jobs(j)
+	m.training.Jobs(j)
+	m.papers.Jobs(j)
+	m.takeover.Jobs(j)
+	j.Every("access.year_keys", 24*time.Hour, m.access.SweepYearKeys)
 	m.importing.Jobs(j)
 	m.search.Jobs(j)
 	m.audit.Jobs(j)

@@ -2,14 +2,11 @@ package demo
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"kladka/internal/access"
 	"kladka/internal/directory/networking"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
-	"kladka/internal/platform/web"
 )
 
 // said is what an invented person says, under the roof of their role.
@@ -48,11 +45,8 @@ func Contacts(ctx context.Context, people *access.Service, n *networking.Service
 		return err
 	}
 	topic := func(words []string) string {
-		for _, word := range words {
-			at := slices.IndexFunc(choices, func(c web.Choice) bool { return strings.HasPrefix(strings.TrimSpace(c.Label), word) })
-			if at >= 0 {
-				return choices[at].Value
-			}
+		if id := topicOf(choices, words); id != "" {
+			return id
 		}
 		return choices[0].Value
 	}

@@ -11,18 +11,28 @@ import (
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/search"
+	"kladka/internal/training"
+	"kladka/internal/training/papers"
 )
 
 // worldSeed is the seed of every demo, so that what a guide shows is what the
 // reader finds.
 const worldSeed = 2026
 
+// Modules are those in which the invented people do something; one that is nil
+// stays empty.
+type Modules struct {
+	Contacts  *networking.Service
+	Trainings *training.Service
+	Papers    *papers.Service
+}
+
 // Fill writes the world of a scale into an empty database whose municipalities
 // are seeded, all in one transaction, together with the word that it is a
 // demo. A database that is that demo already is left alone, so an interrupted
 // or repeated start does no harm. Whether the database is empty is asked by
-// CheckKind, which must come first. Without contacts nobody offers help.
-func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.Service, contacts *networking.Service, scale Scale) (err error) {
+// CheckKind, which must come first.
+func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.Service, more Modules, scale Scale) (err error) {
 	defer fault.Wrap(&err, "fill the database with an invented %s", scale)
 	if !Valid(string(scale)) {
 		return errors.New("no such scale")
@@ -49,10 +59,18 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 	if raced {
 		return nil
 	}
-	if err := enliven(ctx, people, dir, world); err != nil || contacts == nil {
+	if err := enliven(ctx, people, dir, world); err != nil {
 		return err
 	}
-	return Contacts(ctx, people, contacts, world)
+	if more.Contacts != nil {
+		if err := Contacts(ctx, people, more.Contacts, world); err != nil {
+			return err
+		}
+	}
+	if more.Trainings != nil {
+		return Trainings(ctx, d, people, more.Trainings, more.Papers, world)
+	}
+	return nil
 }
 
 func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *directory.Service, scale Scale, world World) error {

@@ -60,7 +60,7 @@ func settle(t testing.TB, d *db.DB) house {
 }
 
 func (h house) fill(ctx context.Context, scale demo.Scale) error {
-	return demo.Fill(ctx, h.db, h.people, h.dir, nil, scale)
+	return demo.Fill(ctx, h.db, h.people, h.dir, demo.Modules{}, scale)
 }
 
 func (h house) must(t *testing.T, scale demo.Scale) {

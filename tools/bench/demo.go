@@ -81,7 +81,7 @@ func demoHouse(ctx context.Context, e engine, n int) (*house, error) {
 		return nil, err
 	}
 	h, err := openOn(ctx, d, dir, app.Settings{Demo: string(demo.Metropolis)}, func(h *house) error {
-		if err := demo.Fill(ctx, h.db, h.app.Access(), h.app.Directory(), h.app.Networking(), demo.Metropolis); err != nil {
+		if err := demo.Fill(ctx, h.db, h.app.Access(), h.app.Directory(), demo.Modules{Contacts: h.app.Networking()}, demo.Metropolis); err != nil {
 			return err
 		}
 		return crowd(ctx, h.db, h.app.Access(), n-len(demo.Generate(demo.Metropolis, 0).People))
