@@ -93,13 +93,27 @@ func (s *Service) getEnroll(w http.ResponseWriter, r *web.Request) error {
 // was ordered for one staff is not there for others.
 func (s *Service) openTraining(r *web.Request) (Training, error) {
 	t, err := ByID(r.Context(), s.db, ID(r.PathValue("id")))
-	if err == nil && t.State == Draft {
-		err = fault.ErrNotFound
+	if err != nil {
+		return t, err
 	}
-	if err == nil {
-		err = s.mayRead(r.Context(), access.ActorOf(r.Request), t)
+	return t, s.mayOpen(r, t)
+}
+
+// openOffered is the same for a form that comes back, from what is kept of the
+// offer: whoever enrolls asks for state and revision again inside the queue.
+func (s *Service) openOffered(r *web.Request) (Training, error) {
+	o, err := s.offer(r.Context(), s.db, ID(r.PathValue("id")))
+	if err != nil {
+		return o.t, err
 	}
-	return t, err
+	return o.t, s.mayOpen(r, o.t)
+}
+
+func (s *Service) mayOpen(r *web.Request, t Training) error {
+	if t.State == Draft {
+		return fault.ErrNotFound
+	}
+	return s.mayRead(r.Context(), access.ActorOf(r.Request), t)
 }
 
 // ownIn is the actor's own enrollment in a training that still counts, "" for none.

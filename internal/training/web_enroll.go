@@ -54,7 +54,7 @@ func (s *Service) postEnroll(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
 	}
-	t, err := s.openTraining(r)
+	t, err := s.openOffered(r)
 	if err != nil {
 		return err
 	}
@@ -121,12 +121,7 @@ func (s *Service) applicantOf(r *web.Request, who access.Actor, t Training, f en
 	if !t.AskNeeds {
 		a.Needs = ""
 	}
-	if who.SignedIn() {
-		p, err := s.People.Reachable(ctx, who.Person)
-		if err != nil {
-			return a, nil, err
-		}
-		a.Email = p.Email
+	if who.SignedIn() { // Enroll knows name and address of an account
 		own, err := s.ownPlaces(ctx, who)
 		if err != nil {
 			return a, nil, err
