@@ -99,7 +99,7 @@ func (s *Service) showBatch(w http.ResponseWriter, r *web.Request, status int, f
 		return err
 	}
 	p := batchPage{page: officePage(w, r, r.L.T("papers.title.batch"), SignPath), Path: SignPath + "/" + b.ID, Row: rowOfBatch(r.L, b), ByHand: b.How == inHand,
-		Out: b.State != batchDone, Back: b.State == batchOut && b.How == electronic, Open: b.State != batchDone, MayClose: who.MayAt(r.Context(), access.SignPapers, b.Center) == nil}
+		Out: b.State != batchDone, Back: b.State != batchDone && b.How == electronic, Open: b.State != batchDone, MayClose: who.MayAt(r.Context(), access.SignPapers, b.Center) == nil}
 	p.Page = p.WithErrors(fail)
 	for _, i := range items {
 		row := itemRow{Number: i.Number, Name: i.Name, State: r.L.T("papers.item." + i.State), Href: RegisterPath + "/" + string(i.Paper)}
