@@ -12,9 +12,11 @@ import (
 	"kladka/internal/directory/topics"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
+	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/search"
 	"kladka/internal/platform/secrets"
+	"kladka/internal/platform/web"
 	"kladka/internal/training"
 	"kladka/internal/training/papers"
 	"kladka/internal/training/portfolio"
@@ -101,4 +103,18 @@ func (o ownPapers) OfPerson(ctx context.Context, person string) (list []portfoli
 
 func (o ownPapers) Copy(ctx context.Context, person, paper string) (io.ReadCloser, error) {
 	return o.papers.SignedOf(ctx, person, paper)
+}
+
+// leadsOnly shows the trainer's own page to trainers: who runs the offer comes to
+// attendance from the training itself, and has sections enough.
+type leadsOnly struct{}
+
+func (leadsOnly) Name() string { return "leads trainings and runs none" }
+
+func (leadsOnly) Allow(r *web.Request) error {
+	who := access.ActorOf(r.Request)
+	if who.May(access.ManageTrainings) {
+		return fault.New(fault.Forbidden, "fault.forbidden")
+	}
+	return who.Must(access.LeadTrainings)
 }

@@ -216,7 +216,7 @@ func (m *modules) platformRoutes() {
 	sh.AddAccount(40, "networking.blocks", "/konto/blokady")
 	sh.AddAccount(45, "networking.hints", "/konto/podpowiedzi")
 	sh.AddNav(17, "papers.title.register", papers.RegisterPath, access.Can(access.IssuePapers))
-	sh.AddNav(18, "training.desk.lead", training.LeadPath, access.Can(access.LeadTrainings))
+	sh.AddNav(18, "training.desk.lead", training.LeadPath, leadsOnly{})
 	sh.AddNav(40, "networking.title.list", "/kto-pomoze", web.Public)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")

@@ -45,10 +45,12 @@ func (v Violation) String() string {
 
 // axeRun opens every details first, because axe passes over what is hidden, and
 // closes them afterwards. Preloading is off: axe would fetch style sheets again,
-// which the policy of the page forbids and the console would show.
+// which the policy of the page forbids and the console would show. The page is
+// made long meanwhile: on a short one the open menu would lie over the footer.
 const axeRun = `(async () => {
 	const closed = [...document.querySelectorAll('details:not([open])')];
 	closed.forEach(d => d.open = true);
+	document.body.style.minHeight = '400vh';
 	try {
 		const result = await axe.run(document, {
 			preload: false,
@@ -58,6 +60,7 @@ const axeRun = `(async () => {
 		return result.violations.map(v => ({id: v.id, impact: v.impact, help: v.help,
 			nodes: v.nodes.map(n => ({target: n.target.flat(), html: n.html.slice(0, 160), failureSummary: n.failureSummary}))}));
 	} finally {
+		document.body.style.minHeight = '';
 		closed.forEach(d => d.open = false);
 	}
 })()`
