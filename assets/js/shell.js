@@ -13,17 +13,18 @@ document.addEventListener('keydown', (event) => {
 // A refused form takes the focus to its summary, where a screen reader begins.
 document.getElementById('errsum')?.focus();
 
-// Escape closes the list of hats as well; so does a press outside it.
+// Escape closes the list of hats and a fold of the navigation as well; so does
+// a press outside them.
 document.addEventListener('keydown', (event) => {
-  const hats = event.target.closest?.('details.hats[open]');
-  if (event.key !== 'Escape' || !hats) return;
+  const list = event.target.closest?.('details:is(.hats, .fold)[open]');
+  if (event.key !== 'Escape' || !list) return;
   event.stopPropagation();
-  hats.open = false;
-  hats.querySelector('summary').focus();
+  list.open = false;
+  list.querySelector('summary').focus();
 }, true);
 document.addEventListener('pointerdown', (event) => {
-  for (const hats of document.querySelectorAll('details.hats[open]')) {
-    if (!hats.contains(event.target)) hats.open = false;
+  for (const list of document.querySelectorAll('details:is(.hats, .fold)[open]')) {
+    if (!list.contains(event.target)) list.open = false;
   }
 });
 
@@ -77,5 +78,10 @@ addEventListener('pageshow', (event) => {
   }, 500);
 })();
 
-// On a narrow screen the pages of one area begin at the one that is open.
-document.querySelector('.subnav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+// On a narrow screen the pages of one area begin at the one that is open. Only
+// the row of tabs moves: a low window must not begin below the page's header.
+for (const here of document.querySelectorAll('.subnav [aria-current]')) {
+  const row = here.closest('.subnav');
+  const tab = here.getBoundingClientRect();
+  row.scrollLeft += tab.left + tab.width / 2 - row.getBoundingClientRect().left - row.clientWidth / 2;
+}

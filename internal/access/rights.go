@@ -33,6 +33,16 @@ const (
 	SignPapers       Permission = "papers.sign"      // batches that the director signs
 	ConfirmPapers    Permission = "papers.confirm"   // papers from elsewhere, whose original the head saw
 
+	RunNeeds      Permission = "needs.run"     // open and close campaigns that ask about needs
+	PlanNeeds     Permission = "needs.plan"    // see exactly what institutions declared, answer needs
+	DeclareNeeds  Permission = "needs.declare" // say what one's institution needs
+	AnswerNeeds   Permission = "needs.answer"  // be asked what one needs oneself
+	AdviseNeeds   Permission = "needs.advise"  // say what one saw on a visit
+	EnterPapers   Permission = "survey.paper"  // type in answers given on paper
+	EditSurveys   Permission = "survey.edit"   // the library of questionnaires
+	SupportSchool Permission = "support.run"   // yearly support of schools, for a center
+	SupportOwn    Permission = "support.own"   // the same for one's own school
+
 	SeePeople     Permission = "people.see"       // names and roles of an institution's people
 	ManageStaff   Permission = "staff.manage"     // invite, confirm, end roles
 	PrepareActs   Permission = "acts.prepare"     // prepare what the head will approve
@@ -55,6 +65,7 @@ func Permissions() []Permission {
 	return []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody,
 		ImportOwn, ProposeCorrections, AcceptCorrections, EditTopics, UseContacts, SpeakFor, ModerateContacts,
 		ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers,
+		RunNeeds, PlanNeeds, DeclareNeeds, AnswerNeeds, AdviseNeeds, EnterPapers, EditSurveys, SupportSchool, SupportOwn,
 		SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
 		ManagePeople, SeeAudit, ManagePrivacy, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs}
 }
@@ -124,34 +135,38 @@ var table = []grant{
 			PartnerRepresentative, BudgetOfficer, Valuator, ReportOfficer, ProtectionOfficer, Auditor}},
 	{role: AssociationOfficer, everywhere: true, others: true, rank: 1,
 		gives: []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, AcceptCorrections, EditTopics,
-			UseContacts, ModerateContacts, EditLaw},
+			UseContacts, ModerateContacts, EditLaw, RunNeeds, PlanNeeds, EditSurveys},
 		grants: []Role{ForumDelegate, Expert, PartnerRepresentative}},
-	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk, UseContacts, DeclareNeeds}},
 	{role: AuthorityOfficer, others: true, runs: true, rank: 2,
-		gives:  []Permission{SeeDesk, SeeImports, ImportOwn, CorrectGroups, AcceptCorrections, UseContacts, SeePeople, ManageStaff},
+		gives: []Permission{SeeDesk, SeeImports, ImportOwn, CorrectGroups, AcceptCorrections, UseContacts, SeePeople, ManageStaff,
+			RunNeeds, PlanNeeds, DeclareNeeds},
 		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
 	{role: SchoolHead, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
-			SeeRoster, ManageRoster, IssueCards, EnrollStaff, ApproveTrainings, ConfirmPapers},
+			SeeRoster, ManageRoster, IssueCards, EnrollStaff, ApproveTrainings, ConfirmPapers,
+			DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn},
 		grants: schoolStaff},
 	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards,
-		EnrollStaff, ApproveTrainings}},
+		EnrollStaff, ApproveTrainings, DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn}},
 	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SeePeople, PrepareActs, SeeRoster, ManageRoster,
-		EnrollStaff}},
-	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
-	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards}},
-	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster}},
-	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+		EnrollStaff, DeclareNeeds, EnterPapers}},
+	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds}},
+	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards, AnswerNeeds}},
+	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, AnswerNeeds}},
+	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds}},
 	{role: CenterDirector, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, EditTopics, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
-			ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers},
+			ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers,
+			RunNeeds, PlanNeeds, EditSurveys, SupportSchool},
 		grants: []Role{CenterOfficer, Accountant, Trainer, MethodologicalAdviser, NetworkCoordinator, Expert, MeetingRecorder, ReportOfficer}},
 	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, EditTopics, UseContacts, SpeakFor, SeePeople, PrepareActs,
-		ManageTrainings, LeadTrainings, EnrollStaff, SettleTrainings, ImportTrainings, IssuePapers}},
+		ManageTrainings, LeadTrainings, EnrollStaff, SettleTrainings, ImportTrainings, IssuePapers,
+		RunNeeds, PlanNeeds, EditSurveys, SupportSchool}},
 	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings}},
-	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings}},
+	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings, AdviseNeeds, SupportSchool}},
 	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
-	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
+	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds}},
 	{role: Expert, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
 	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor}},
 	{role: Caretaker, rank: 5, gives: []Permission{SeeDesk}},

@@ -218,6 +218,8 @@ func (m *modules) platformRoutes() {
 	sh.AddNav(17, "papers.title.register", papers.RegisterPath, access.Can(access.IssuePapers))
 	sh.AddNav(18, "training.desk.lead", training.LeadPath, leadsOnly{})
 	sh.AddNav(40, "networking.title.list", "/kto-pomoze", web.Public)
+	sh.GroupNav("nav.group.places", "/instytucje", "/gminy", "/tematy", "/kto-pomoze")
+	sh.GroupNav("nav.group.training", training.CatalogPath, training.CenterPath, papers.RegisterPath, training.LeadPath)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
 	sh.AddAccount(80, "account.nav.looked", "/konto/kto-zagladal")

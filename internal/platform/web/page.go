@@ -63,6 +63,58 @@ func (s *Shell) AddNav(rank int, key, href string, g Guard) {
 	slices.SortStableFunc(s.nav, func(a, b navEntry) int { return a.rank - b.rank })
 }
 
+// foldAbove is how many places the main navigation shows side by side. Who may
+// go to more finds those of one field folded into a group.
+const foldAbove = 6
+
+// GroupNav names a field to which places of the main navigation belong. It is
+// drawn only for people who have more places than fit into one row.
+func (s *Shell) GroupNav(key string, hrefs ...string) {
+	if s.navGroups == nil {
+		s.navGroups = map[string]string{}
+	}
+	for _, href := range hrefs {
+		s.navGroups[href] = key
+	}
+}
+
+// navGroup is one entry of the wide navigation: a place, or several under a name.
+type navGroup struct {
+	Text  string // "" for a single place
+	Links []Link
+}
+
+// Here tells whether the page lies in the group.
+func (g navGroup) Here() bool {
+	return slices.ContainsFunc(g.Links, func(l Link) bool { return l.Current })
+}
+
+// navGroups folds the navigation where it is long. A group stands where its
+// first place would; one that would hold a single place is that place.
+func (p Page) navGroups() (groups []navGroup) {
+	at := map[string]int{}
+	for _, l := range p.Nav {
+		key := p.shell.navGroups[l.Href]
+		if key == "" || len(p.Nav) <= foldAbove {
+			groups = append(groups, navGroup{Links: []Link{l}})
+			continue
+		}
+		n, begun := at[key]
+		if !begun {
+			n = len(groups)
+			at[key] = n
+			groups = append(groups, navGroup{Text: p.T(key)})
+		}
+		groups[n].Links = append(groups[n].Links, l)
+	}
+	for n := range groups {
+		if len(groups[n].Links) == 1 {
+			groups[n].Text = ""
+		}
+	}
+	return groups
+}
+
 // The addresses of the account that the layout leads to. Package access
 // answers at all but AlivePath, which is the shell's own.
 const (

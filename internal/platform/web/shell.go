@@ -69,20 +69,21 @@ type Route struct {
 // then use it as an http.Handler.
 type Shell struct {
 	Config
-	mux     *http.ServeMux
-	routes  []Route
-	doors   map[string]*door // by pattern
-	nav     []navEntry
-	account []navEntry
-	desk    []func(r *Request) ([]DeskItem, error)
-	first   []func(r *Request) ([]StepItem, error)
-	front   []func(r *Request) ([]Doorway, error)
-	viewer  func(*Request) Viewer
-	inner   http.Handler // sessions, then the mux
-	limit   *limiter
-	origin  *http.CrossOriginProtection
-	headers [][2]string
-	handler http.Handler
+	mux       *http.ServeMux
+	routes    []Route
+	doors     map[string]*door // by pattern
+	nav       []navEntry
+	navGroups map[string]string // field by address, see GroupNav
+	account   []navEntry
+	desk      []func(r *Request) ([]DeskItem, error)
+	first     []func(r *Request) ([]StepItem, error)
+	front     []func(r *Request) ([]Doorway, error)
+	viewer    func(*Request) Viewer
+	inner     http.Handler // sessions, then the mux
+	limit     *limiter
+	origin    *http.CrossOriginProtection
+	headers   [][2]string
+	handler   http.Handler
 
 	stopping chan struct{}
 	stop     sync.Once
