@@ -30,6 +30,7 @@ import (
 	"kladka/internal/platform/notify"
 	"kladka/internal/platform/privacy"
 	"kladka/internal/platform/repeats"
+	"kladka/internal/platform/seal"
 	"kladka/internal/platform/search"
 	"kladka/internal/platform/search/polish"
 	"kladka/internal/platform/secrets"
@@ -79,7 +80,8 @@ func Catalog() (*i18n.Catalog, error) {
 	return i18n.Load(web.Messages, Messages, audit.Messages, law.Messages, mail.Messages, notify.Messages, files.Messages, privacy.Messages,
 		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages,
 		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages,
-		training.Messages, papers.Messages, settlement.Messages, takeover.Messages, portfolio.Messages)
+		training.Messages, papers.Messages, settlement.Messages, takeover.Messages, portfolio.Messages,
+		seal.Messages)
 }
 
 type modules struct {

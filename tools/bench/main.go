@@ -56,7 +56,7 @@ func run(ctx context.Context, only string) error {
 	t := &table{}
 	for _, p := range []part{{"pages", pages}, {"signedin", signedIn}, {"checks", checks}, {"people", people},
 		{"storm", storms}, {"writes", writes}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight},
-		{"find", finds}, {"country", country}, {"enroll", enrolls}, {"training", trainings}} {
+		{"find", finds}, {"country", country}, {"enroll", enrolls}, {"training", trainings}, {"asking", asking}} {
 		if only != "" && only != p.name {
 			continue
 		}

@@ -189,7 +189,15 @@ func (s *Service) Revoked(ctx context.Context, center access.InstitutionID) ([]b
 		Issuer  string  `json:"issuer"`
 		Revoked []entry `json:"revokedCredential"`
 	}{s.statusID(center), s.issuerID(center), []entry{}}
-	err := s.db.Each(ctx, func(scan func(...any) error) error {
+	// Who never issued a badge has no list: an empty one would say that it is an issuer.
+	keys, err := keysOf(ctx, s.db, center)
+	if err != nil {
+		return nil, err
+	}
+	if len(keys) == 0 {
+		return nil, fault.ErrNotFound
+	}
+	err = s.db.Each(ctx, func(scan func(...any) error) error {
 		var id, state string
 		if err := scan(&id, &state); err != nil {
 			return err

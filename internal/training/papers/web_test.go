@@ -207,7 +207,7 @@ func badgePages(t *testing.T, h *house, p Paper) {
 		t.Error(got)
 	}
 	for path, want := range map[string]int{issuerPath + "/" + string(center) + ".json": 200, issuerPath + "/" + string(other) + ".json": 404, issuerPath + "/x.json": 404,
-		issuerPath + "/" + string(center) + "/odwolane.json": 200} {
+		issuerPath + "/" + string(center) + "/odwolane.json": 200, issuerPath + "/" + string(other) + "/odwolane.json": 404} {
 		if got := h.get(path).Code; got != want {
 			t.Errorf("%s: %d", path, got)
 		}
