@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"kladka/internal/access"
+	"kladka/internal/needs"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/law"
+	"kladka/internal/platform/survey"
 	"kladka/internal/platform/web"
 	"kladka/internal/training"
 )
@@ -144,6 +146,12 @@ type examples struct {
 	number     string // of the paper, and the key to it
 	key        string
 	batch      string
+
+	campaign string // last year's, answered: what may be pressed there changes nothing
+	round    string // of this year's, which is open and anonymous
+	link     string // the key of the link of the institution's staff room in it
+	need     string // that a network answers
+	order    string // of that network, done
 }
 
 // examples: the institution is one of the pupils' school, which the demo's
@@ -176,7 +184,50 @@ func (h *house) examples() examples {
 		}
 	}
 	h.trainingExamples(&e)
+	h.needsExamples(&e)
 	return e
+}
+
+func (h *house) needsExamples(e *examples) {
+	h.t.Helper()
+	ctx := context.Background()
+	for _, one := range []struct {
+		to    *string
+		query string
+		arg   any
+	}{
+		{&e.campaign, `select id from needs_campaigns where state = ?`, needs.Ranked},
+		{&e.round, `select round from needs_campaigns where state = ?`, needs.Open},
+		{&e.need, `select need from needs_decisions where kind = ?`, needs.Network},
+		{&e.order, `select target from needs_decisions where kind = ?`, needs.Network},
+	} {
+		if text, ok := one.arg.(*string); ok {
+			one.arg = *text
+		}
+		if err := h.db.Get(ctx, one.to, one.query, one.arg); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	planner, err := h.Access().Actor(ctx, h.person(access.AssociationOfficer))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	// Done already, so that the next visitor of the matrix finds the same.
+	if err := h.Needs().EndOrder(ctx, planner, e.order, 1, "done", "Sieć działa."); err != nil {
+		h.t.Fatal(err)
+	}
+	l, err := h.Surveys().LinkOf(ctx, h.db, survey.RoundID(e.round), string(e.institution))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	// A questionnaire in the library, as whoever looks after it takes it.
+	if err := h.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := h.Surveys().SaveDefinition(ctx, tx, planner.By(), survey.Ready()[0])
+		return err
+	}); err != nil {
+		h.t.Fatal(err)
+	}
+	e.link = l.Path[strings.LastIndex(l.Path, "/")+1:]
 }
 
 func (h *house) trainingExamples(e *examples) {
@@ -219,12 +270,22 @@ func (e examples) fill(t *testing.T, pattern string) string {
 		"{meeting}": e.meeting, "{enrollment}": e.enrollment, "{zapis}": e.enrollment, "{postep}": string(access.NewPersonID()), "{druk}": string(access.NewPersonID()),
 		"{plik}": "nie-ma", "{institution}": string(e.institution), "{what}": "szkolenia", "{item}": "nie-ma",
 		"{person}": string(e.person), "{file}": "nie-ma.ics", "{purpose}": "privacy.requests", "{kind}": "entrustment", "{run}": string(access.NewPersonID()), "{deed}": "nie-ma",
+		"{year}": "2026", "{round}": e.round, "{unit}": string(e.institution),
 	}
 	if strings.Contains(pattern, "/zaswiadczenia/") {
 		replacements["{number}"], replacements["{key}"] = e.number, e.key
 	}
 	if strings.Contains(pattern, "/zapisy/{id}/{key}") {
 		replacements["{key}"] = strings.Repeat("a", 32) // a wrong secret
+	}
+	if strings.Contains(pattern, "/{unit}/{key}") {
+		replacements["{key}"] = e.link
+	}
+	if strings.Contains(pattern, "/oceny/{kind}") {
+		replacements["{kind}"] = "training"
+	}
+	if strings.HasPrefix(pattern, "/ankiety/wzory/") {
+		replacements["{code}"] = "after"
 	}
 	if strings.Contains(pattern, "/prawo/") {
 		replacements["{key}"] = law.AuditKeep
@@ -245,6 +306,7 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	for part, of := range map[string]string{"/wczytania/": e.upload, "/kto-pomoze/": e.entry, "/kontakty/": e.request,
 		"/przedstawienia/": string(access.NewPersonID()), "/zgloszenia-kontaktow/": string(access.NewPersonID()), "/tematy/id/": string(access.NewPersonID()),
 		"/szkolenia/": e.training, "/osrodek/rejestr/": e.paper, "/dokumenty/znalezione/": e.paper,
+		"/kampanie/": e.campaign, "/potrzeba/": e.need, "/zlecenia/": e.order, "/oceny/{kind}/": e.training,
 		"/osrodek/podpis/": e.batch, "/osrodek/powtorzenia/": string(access.NewPersonID())} {
 		if strings.Contains(pattern, part) {
 			id = of

@@ -12,6 +12,9 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/directory"
 	"kladka/internal/directory/networking"
+	"kladka/internal/needs"
+	"kladka/internal/needs/evaluation"
+	"kladka/internal/needs/support"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/importing"
@@ -93,6 +96,9 @@ func notices() *notify.Registry {
 	r.Declare(networking.NotifyTopics()...)
 	r.Declare(training.NotifyTopics()...)
 	r.Declare(notify.Topic{Key: training.TopicOffer})
+	r.Declare(needs.NotifyTopics()...)
+	r.Declare(evaluation.NotifyTopics()...)
+	r.Declare(support.NotifyTopics()...)
 	return r
 }
 

@@ -48,6 +48,10 @@ func (m *modules) purposes(now func() time.Time) []privacy.Purpose {
 	all = append(all, m.papers.Purposes()...)
 	all = append(all, m.portfolio.Purposes()...)
 	all = append(all, m.settlement.Purposes()...)
+	all = append(all, m.surveys.Purposes()...)
+	all = append(all, m.needs.Purposes()...)
+	all = append(all, m.evaluation.Purposes()...)
+	all = append(all, m.support.Purposes()...)
 	return append(all, m.inboxPurpose(), m.letterSettingsPurpose(), m.mailPurpose(), m.filesPurpose(), m.auditPurpose(now), repeatsPurpose(),
 		lawPurpose(), contactsPurpose())
 }

@@ -16,10 +16,14 @@ import (
 	"kladka/internal/directory/register"
 	"kladka/internal/directory/registerapi"
 	"kladka/internal/directory/topics"
+	"kladka/internal/needs"
+	"kladka/internal/needs/evaluation"
+	"kladka/internal/needs/support"
 	"kladka/internal/platform/audit"
 	"kladka/internal/platform/counter"
 	"kladka/internal/platform/counts"
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/events"
 	"kladka/internal/platform/files"
 	"kladka/internal/platform/i18n"
@@ -35,6 +39,7 @@ import (
 	"kladka/internal/platform/search/polish"
 	"kladka/internal/platform/secrets"
 	"kladka/internal/platform/sheet"
+	"kladka/internal/platform/survey"
 	"kladka/internal/platform/trace"
 	"kladka/internal/platform/web"
 	"kladka/internal/schema"
@@ -72,6 +77,11 @@ func Modules() []schema.Module {
 		{Name: "training/takeover", Files: takeover.Migrations},
 		{Name: "training/portfolio", Files: portfolio.Migrations},
 		{Name: "training/settlement", Files: settlement.Migrations},
+		{Name: "survey", Files: survey.Migrations},
+		{Name: "disclosure", Files: disclosure.Migrations},
+		{Name: "needs", Files: needs.Migrations},
+		{Name: "needs/evaluation", Files: evaluation.Migrations},
+		{Name: "needs/support", Files: support.Migrations},
 	}
 }
 
@@ -81,7 +91,7 @@ func Catalog() (*i18n.Catalog, error) {
 		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages,
 		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages,
 		training.Messages, papers.Messages, settlement.Messages, takeover.Messages, portfolio.Messages,
-		seal.Messages)
+		seal.Messages, survey.Messages, disclosure.Messages, needs.Messages, evaluation.Messages, support.Messages)
 }
 
 type modules struct {
@@ -110,6 +120,12 @@ type modules struct {
 	settlement *settlement.Service
 	takeover   *takeover.Service
 	portfolio  *portfolio.Service
+
+	surveys    *survey.Service
+	disclosure *disclosure.Service
+	needs      *needs.Service
+	evaluation *evaluation.Service
+	support    *support.Service
 }
 
 // New builds the program over a migrated database.
@@ -148,6 +164,9 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	m.settlement.Routes(m.shell)
 	m.takeover.Routes(m.shell)
 	m.portfolio.Routes(m.shell)
+	m.needs.Routes(m.shell)
+	m.evaluation.Routes(m.shell)
+	m.support.Routes(m.shell)
 	m.platformRoutes()
 	m.periodic(d, now)
 	if err := m.law.Seed(ctx); err != nil {
@@ -186,7 +205,8 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 	m.notify = notify.New(notify.Config{DB: d, Keys: keys, Catalog: m.catalog, Log: log, Now: now, Post: m.mail, People: addressees{m.access}, Topics: notices()})
 	m.words = &polish.Lazy{}
 	m.finding(d, log, now)
-	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...).Declare(training.Params()...).Declare(settlement.Params()...), Names: who, Now: now})
+	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...).Declare(training.Params()...).Declare(settlement.Params()...).
+		Declare(needs.Params()...).Declare(evaluation.Params()...).Declare(support.Params()...), Names: who, Now: now})
 	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
 		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
 	folder, err := files.OpenFolder(filepath.Join(set.Folder, "files"))
@@ -199,6 +219,7 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 	}
 	m.files = files.New(d, folder, keys, uses, nil, files.Settings{}, now, log)
 	m.teaching(d, set, keys, log, now) // before privacy: the registry asks every module what it holds
+	m.asking(d, keys, log, now)
 	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry().Declare(m.purposes(now)...), Law: m.law, Names: who, Now: now, Log: log,
 		Journal: journalOf(filepath.Join(set.Folder, Erasures)), Tell: m.tellPrivacy})
 	return nil
@@ -213,15 +234,20 @@ func (m *modules) platformRoutes() {
 	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
 	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
 	m.search.Routes(sh, search.Doors{Audience: audience})
+	m.surveys.Routes(sh, survey.Doors{Own: access.SignedIn, Library: access.Can(access.EditSurveys), Public: web.Public, By: by,
+		Person: func(r *web.Request) string { return string(access.ActorOf(r.Request).Person) }})
 	m.importing.Routes(sh, importing.Doors{Office: access.CanAny(access.SeeImports, access.EditTopics, access.ManageStaff, access.PrepareActs, access.ImportTrainings), Who: m.importers})
 	sh.AddAccount(30, "account.nav.inbox", "/konto/powiadomienia")
 	sh.AddAccount(40, "networking.blocks", "/konto/blokady")
 	sh.AddAccount(45, "networking.hints", "/konto/podpowiedzi")
 	sh.AddNav(17, "papers.title.register", papers.RegisterPath, access.Can(access.IssuePapers))
 	sh.AddNav(18, "training.desk.lead", training.LeadPath, leadsOnly{})
+	sh.AddNav(19, "evaluation.title.center", evaluation.CenterPath, access.Can(access.ManageTrainings))
+	sh.AddNav(19, "evaluation.title.led", evaluation.LeadPath, leadsOnly{})
 	sh.AddNav(40, "networking.title.list", "/kto-pomoze", web.Public)
 	sh.GroupNav("nav.group.places", "/instytucje", "/gminy", "/tematy", "/kto-pomoze")
-	sh.GroupNav("nav.group.training", training.CatalogPath, training.CenterPath, papers.RegisterPath, training.LeadPath)
+	sh.GroupNav("nav.group.training", training.CatalogPath, training.CenterPath, papers.RegisterPath, training.LeadPath,
+		evaluation.CenterPath, evaluation.LeadPath, support.Path)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
 	sh.AddAccount(80, "account.nav.looked", "/konto/kto-zagladal")
@@ -242,6 +268,9 @@ func (m *modules) periodic(d *db.DB, now func() time.Time) {
 	m.training.Jobs(j)
 	m.papers.Jobs(j)
 	m.takeover.Jobs(j)
+	m.surveys.Jobs(j)
+	m.needs.Jobs(j)
+	m.evaluation.Jobs(j)
 	j.Every("access.year_keys", 24*time.Hour, m.access.SweepYearKeys)
 	m.importing.Jobs(j)
 	m.search.Jobs(j)

@@ -8,6 +8,8 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/directory"
 	"kladka/internal/directory/networking"
+	"kladka/internal/needs"
+	"kladka/internal/needs/evaluation"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/search"
@@ -22,9 +24,11 @@ const worldSeed = 2026
 // Modules are those in which the invented people do something; one that is nil
 // stays empty.
 type Modules struct {
-	Contacts  *networking.Service
-	Trainings *training.Service
-	Papers    *papers.Service
+	Contacts   *networking.Service
+	Trainings  *training.Service
+	Papers     *papers.Service
+	Needs      *needs.Service      // with Evaluation, and only with Trainings
+	Evaluation *evaluation.Service // as well
 }
 
 // Fill writes the world of a scale into an empty database whose municipalities
@@ -67,10 +71,13 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 			return err
 		}
 	}
-	if more.Trainings != nil {
-		return Trainings(ctx, d, people, more.Trainings, more.Papers, world)
+	if more.Trainings == nil {
+		return nil
 	}
-	return nil
+	if err := Trainings(ctx, d, people, more.Trainings, more.Papers, world); err != nil || more.Needs == nil || more.Evaluation == nil {
+		return err
+	}
+	return Needs(ctx, d, people, more, world)
 }
 
 func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *directory.Service, scale Scale, world World) error {

@@ -28,3 +28,10 @@ func (s *Service) FindNames(ctx context.Context, words string, n int) (_ []strin
 	}
 	return ids, nil
 }
+
+// OfKind are the open institutions of a kind by name, the first 200: for
+// choosing one of the few that there are.
+func (s *Service) OfKind(ctx context.Context, k Kind) (all []Institution, err error) {
+	defer fault.Wrap(&err, "institutions of kind %s", k)
+	return all, s.db.Select(ctx, &all, `select `+columns+` from directory_institutions where kind = ? and closed = ? order by sort_key, id limit 200`, k, false)
+}

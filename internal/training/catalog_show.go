@@ -29,6 +29,7 @@ type trainingPage struct {
 	Center    web.Link
 	Why       *web.Reason // why one cannot enroll now
 	Unfit     *web.Reason // why this reader cannot
+	First     *web.Reason // who enrolls before the others, while they do
 	Enroll    string      // address of the form, "" where there is none
 	Button    string
 	Own       *ownPlace
@@ -144,6 +145,11 @@ func (s *Service) trainingPage(w http.ResponseWriter, r *web.Request, who access
 // forReader adds what depends on who asks: whom it is for and whether the reader
 // fits, where the reader stands already, and the door of those who run it.
 func (s *Service) forReader(ctx context.Context, l *i18n.L, who access.Actor, t Training, ro *catalogRoll, p *trainingPage) error {
+	if stops, err := s.mustWait(ctx, who, t); err != nil {
+		return err
+	} else if p.First = firstReason(l, t, s.now()); stops {
+		p.Enroll = ""
+	}
 	e, err := EligibleFor(ctx, s.db, t.ID)
 	if err != nil {
 		return err

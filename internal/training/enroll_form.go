@@ -41,6 +41,7 @@ type enrollPage struct {
 	Approval bool
 	SignIn   string // the door of the account, and back here
 	Staff    string // where a head enrolls the staff, "" for others
+	First    *web.Reason
 }
 
 // enrollForm is what was typed.
@@ -155,6 +156,11 @@ func (s *Service) showEnroll(w http.ResponseWriter, r *web.Request, status int, 
 	} else if who.For != "" {
 		p.Closed = r.L.T("training.people.fault.own_name")
 	}
+	first, err := s.firstShown(r, t, &p.Closed, s.firstFor(ctx, who, t))
+	if err != nil {
+		return err
+	}
+	p.First = first
 	if e := fault.As(fail); e != nil && len(e.Fields) == 0 {
 		p.Stop = r.L.T(e.Key, e.Args...)
 	}

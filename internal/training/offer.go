@@ -133,6 +133,8 @@ type Training struct {
 	ChangedAt      int64                `db:"changed_at"`
 	PublishedAt    int64                `db:"published_at"`
 	ClosedAt       int64                `db:"closed_at"`
+	FirstUntil     int64                `db:"first_until"` // who asked for it enrolls alone until then, 0: all alike
+	FirstDays      int                  `db:"first_days"`  // from which it is reckoned when it is published
 }
 
 // Columns are all columns of a Training, of the table under the name t.
@@ -140,7 +142,8 @@ const Columns = `t.id, t.revision, t.trace, t.center, t.form, t.state, t.lang, t
 	t.school_year, t.starts_at, t.ends_at, t.hours, t.threshold, t.enroll_from, t.enroll_until, t.free_until, t.offer_hours, t.capacity,
 	t.min_people, t.decide_at, t.decided, t.approval, t.admission, t.ask_needs, t.quota_by, t.price, t.payer, t.mode, t.place,
 	t.municipality, t.lat, t.lon, t.access_info, t.online_link, t.paper, t.consent_no, t.framework, t.legal_basis, t.practice_hours,
-	t.exam, t.for_institution, t.need, t.series, t.series_no, t.why, t.created_by, t.created_at, t.changed_at, t.published_at, t.closed_at`
+	t.exam, t.for_institution, t.need, t.series, t.series_no, t.why, t.created_by, t.created_at, t.changed_at, t.published_at, t.closed_at,
+	t.first_until, t.first_days`
 
 // Whose municipality a quota means.
 const (

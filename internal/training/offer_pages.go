@@ -183,7 +183,14 @@ func (s *Service) sections(ctx context.Context, p *offerPage, meetings []Meeting
 	for _, m := range files {
 		materials.Lines = append(materials.Lines, materialTitle(m))
 	}
+	if err != nil {
+		return nil, err
+	}
 	all = []offerPart{words, dates, places, terms, leaders, materials}
+	first, err := s.firstSection(ctx, p)
+	if first.Title != "" {
+		all = slices.Insert(all, 3, first)
+	}
 	for n := range all {
 		all[n].Href = p.Desk + all[n].Href
 	}

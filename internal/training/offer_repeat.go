@@ -95,7 +95,7 @@ func moved(t Training, meetings []Meeting, days int, skip []string) Repeated {
 	n := &r.Training
 	n.ID, n.Trace, n.Revision, n.State, n.OnlineLink = "", "", 0, Draft, ""
 	n.EnrollFrom, n.EnrollUntil, n.FreeUntil, n.DecideAt = shift(t.EnrollFrom, days), shift(t.EnrollUntil, days), shift(t.FreeUntil, days), shift(t.DecideAt, days)
-	n.Decided, n.Why, n.CreatedBy, n.Need = "", "", "", ""
+	n.Decided, n.Why, n.CreatedBy, n.Need, n.FirstUntil, n.FirstDays = "", "", "", "", 0, 0
 	n.CreatedAt, n.ChangedAt, n.PublishedAt, n.ClosedAt, n.SchoolYear = 0, 0, 0, 0, 0
 	n.StartsAt, n.EndsAt = 0, 0
 	spanOf(n, r.Meetings)

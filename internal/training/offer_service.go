@@ -36,13 +36,7 @@ func (s *Service) Create(ctx context.Context, who access.Actor, center access.In
 	if i.Closed {
 		return "", fault.ErrNotFound
 	}
-	t.Place, t.Municipality, t.Lat, t.Lon = venueOf(i), i.Municipality, i.Lat, i.Lon
-	switch form {
-	case QualificationCourse:
-		t.Paper, t.Admission, t.Exam = Diploma, true, true
-	case Webinar:
-		t.Mode, t.Place, t.Lat, t.Lon = Online, "", nil, nil
-	}
+	placeFor(&t, i)
 	return id, s.db.Write(ctx, func(tx *db.Tx) error {
 		if id, err = s.Insert(ctx, tx, who, Whole{Training: t}); err != nil {
 			return err
@@ -197,6 +191,9 @@ func (s *Service) Publish(ctx context.Context, who access.Actor, id ID, seen int
 		}
 		c.t.State, c.t.PublishedAt = Published, s.now().Unix()
 		c.act, c.step = "publish", "published"
+		if err := startFirst(ctx, tx, &c.t, c.t.PublishedAt); err != nil {
+			return err
+		}
 		c.after = func(tx *db.Tx) error { return s.offerPublished(ctx, tx, c.t) }
 		return nil
 	})

@@ -194,12 +194,14 @@ func insertTraining(ctx context.Context, tx *db.Tx, t Training) error {
 		t.SchoolYear, t.StartsAt, t.EndsAt, t.Hours, t.Threshold, t.EnrollFrom, t.EnrollUntil, t.FreeUntil, t.OfferHours, t.Capacity,
 		t.MinPeople, t.DecideAt, t.Decided, t.Approval, t.Admission, t.AskNeeds, t.QuotaBy, t.Price, t.Payer, t.Mode, t.Place,
 		t.Municipality, t.Lat, t.Lon, t.AccessInfo, t.OnlineLink, t.Paper, t.ConsentNo, t.Framework, t.LegalBasis, t.PracticeHours,
-		t.Exam, t.ForInstitution, t.Need, t.Series, t.SeriesNo, t.Why, t.CreatedBy, t.CreatedAt, t.ChangedAt, t.PublishedAt, t.ClosedAt}
+		t.Exam, t.ForInstitution, t.Need, t.Series, t.SeriesNo, t.Why, t.CreatedBy, t.CreatedAt, t.ChangedAt, t.PublishedAt, t.ClosedAt,
+		t.FirstUntil, t.FirstDays}
 	_, err := tx.Exec(ctx, `insert into training_trainings (id, revision, trace, center, form, state, lang, title, title_key, summary, body, audience_text,
 		school_year, starts_at, ends_at, hours, threshold, enroll_from, enroll_until, free_until, offer_hours, capacity,
 		min_people, decide_at, decided, approval, admission, ask_needs, quota_by, price, payer, mode, place,
 		municipality, lat, lon, access_info, online_link, paper, consent_no, framework, legal_basis, practice_hours,
-		exam, for_institution, need, series, series_no, why, created_by, created_at, changed_at, published_at, closed_at) values `+db.Marks(1, len(args)), args...)
+		exam, for_institution, need, series, series_no, why, created_by, created_at, changed_at, published_at, closed_at,
+		first_until, first_days) values `+db.Marks(1, len(args)), args...)
 	return err
 }
 
@@ -210,13 +212,13 @@ func updateTraining(ctx context.Context, tx *db.Tx, t Training, was int64) error
 		audience_text = ?, school_year = ?, starts_at = ?, ends_at = ?, hours = ?, threshold = ?, enroll_from = ?, enroll_until = ?, free_until = ?,
 		offer_hours = ?, capacity = ?, min_people = ?, decide_at = ?, decided = ?, approval = ?, admission = ?, ask_needs = ?, quota_by = ?, price = ?,
 		payer = ?, mode = ?, place = ?, municipality = ?, lat = ?, lon = ?, access_info = ?, online_link = ?, paper = ?, consent_no = ?, framework = ?,
-		legal_basis = ?, practice_hours = ?, exam = ?, for_institution = ?, why = ?, changed_at = ?, published_at = ?
+		legal_basis = ?, practice_hours = ?, exam = ?, for_institution = ?, why = ?, changed_at = ?, published_at = ?, first_until = ?, first_days = ?
 		where id = ? and revision = ?`,
 		t.Revision, t.Form, t.State, t.Lang, t.Title, i18n.SortKey(t.Title), t.Summary, t.Body,
 		t.AudienceText, t.SchoolYear, t.StartsAt, t.EndsAt, t.Hours, t.Threshold, t.EnrollFrom, t.EnrollUntil, t.FreeUntil,
 		t.OfferHours, t.Capacity, t.MinPeople, t.DecideAt, t.Decided, t.Approval, t.Admission, t.AskNeeds, t.QuotaBy, t.Price,
 		t.Payer, t.Mode, t.Place, t.Municipality, t.Lat, t.Lon, t.AccessInfo, t.OnlineLink, t.Paper, t.ConsentNo, t.Framework,
-		t.LegalBasis, t.PracticeHours, t.Exam, t.ForInstitution, t.Why, t.ChangedAt, t.PublishedAt, t.ID, was)
+		t.LegalBasis, t.PracticeHours, t.Exam, t.ForInstitution, t.Why, t.ChangedAt, t.PublishedAt, t.FirstUntil, t.FirstDays, t.ID, was)
 	if err == nil && n == 0 {
 		err = fault.New(fault.Conflict, "training.offer.fault.faster")
 	}

@@ -33,7 +33,7 @@ func (s *Service) Purposes() []privacy.Purpose {
 			s.ofEnrollments("training_exceptions", "exceptions", `select x.enrollment, x.why, x.at`),
 			s.ofEnrollments("training_sent", "sent", `select x.file, '', x.at`),
 			s.ofEnrollments("training_received", "received", `select x.enrollment, '', x.at`),
-			s.holdTrainers()}}}
+			s.holdFirst(), s.holdTrainers()}}}
 }
 
 // ended are enrollments with words about a person, in trainings that ended

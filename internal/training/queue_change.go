@@ -50,7 +50,7 @@ func (s *Service) successor(ctx context.Context, who access.Actor, e Enrollment,
 	if err != nil {
 		return nil, err
 	}
-	o.t.EnrollFrom, o.t.EnrollUntil, o.t.State = 0, 0, Published
+	o.t.EnrollFrom, o.t.EnrollUntil, o.t.FirstUntil, o.t.State = 0, 0, 0, Published
 	if o.t.begun(at) {
 		return nil, fault.New(fault.Conflict, "training.queue.fault.begun")
 	}
@@ -237,6 +237,9 @@ func (s *Service) Move(ctx context.Context, h Holder, id EnrollmentID, to ID) (r
 		return r, err
 	}
 	if err := s.fitsDate(ctx, e, t, o.t, o.eligible, from); err != nil {
+		return r, err
+	}
+	if err := o.first.mayGo(o.t, access.PersonID(e.Person), access.InstitutionID(e.Institution), at); err != nil {
 		return r, err
 	}
 	pool := poolFor(o.pools, from.by(o.t))

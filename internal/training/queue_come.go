@@ -37,6 +37,7 @@ type offered struct {
 	pools    []string
 	tracks   []string
 	agreed   string
+	first    firstOf
 }
 
 // errStale is an offer that changed between the form and the seat. The words are
@@ -122,6 +123,9 @@ func readOffer(ctx context.Context, r db.Reader, t Training) (o offered, err err
 			o.tracks = append(o.tracks, m.Track)
 		}
 	}
+	if o.first, err = first(ctx, r, t); err != nil {
+		return o, err
+	}
 	o.agreed, err = agreementTo(ctx, r, t)
 	return o, err
 }
@@ -160,6 +164,9 @@ func (s *Service) newcomer(ctx context.Context, who access.Actor, o offered, a A
 		return nil, err
 	}
 	if err := o.eligible.fits(a.Role, from.Kind, from.by(o.t)); err != nil {
+		return nil, err
+	}
+	if err := o.first.mayGo(o.t, a.Person, a.Institution, at); err != nil {
 		return nil, err
 	}
 	e := Enrollment{ID: EnrollmentID(newID()), Training: o.t.ID, Pool: poolFor(o.pools, from.by(o.t)), Active: true, Person: string(a.Person),

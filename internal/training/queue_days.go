@@ -40,9 +40,9 @@ func holiday(year int, month time.Month, day int) bool {
 	return false
 }
 
-// workday tells whether people work on the day of the moment in Kraków: Monday
+// Workday tells whether people work on the day of the moment in Kraków: Monday
 // to Friday, but for public holidays.
-func workday(t time.Time) bool {
+func Workday(t time.Time) bool {
 	t = t.In(web.Warsaw)
 	return t.Weekday() != time.Saturday && t.Weekday() != time.Sunday && !holiday(t.Year(), t.Month(), t.Day())
 }
@@ -54,7 +54,7 @@ func workdaysBefore(t time.Time, n int) time.Time {
 	for back := 0; n > 0; {
 		back++
 		day := t.AddDate(0, 0, -back)
-		if workday(day) {
+		if Workday(day) {
 			n--
 		}
 		if n == 0 {

@@ -226,6 +226,7 @@ type staffFormPage struct {
 	Facts    []web.Fact
 	Room     string
 	Closed   string
+	First    *web.Reason
 	Stop     string
 	Place    string
 	PlaceID  string
@@ -253,6 +254,9 @@ func (s *Service) showStaffEnroll(w http.ResponseWriter, r *web.Request, status 
 	p := s.staffFormPage(w, r, t, at, fail)
 	if key := closedKey(t, s.now()); key != "" {
 		p.Closed = r.L.T(key, "from", dashed(toldMoment(r.L, t.EnrollFrom)), "until", dashed(toldMoment(r.L, t.EnrollUntil)))
+	}
+	if p.First, err = s.firstShown(r, t, &p.Closed, s.firstAt(ctx, t, at)); err != nil {
+		return err
 	}
 	unit, err := s.unitOf(ctx, string(at))
 	if err != nil {

@@ -247,6 +247,7 @@ type offerPage struct {
 	Numbers   Numbers
 	Decision  Decision
 	Crowd     Crowd
+	First     FirstCount
 	Preview   *offerPreview
 	Lacks     []offerLack
 	Planned   []string
@@ -301,6 +302,7 @@ func (s *Service) offerForms() []offerForm {
 		{path: "/miejsca", title: "places", notice: "notice.offer.saved", load: s.loadPlaces, draw: s.drawPlaces, view: placesView, save: s.savePlaces},
 		{path: "/warunki", title: "terms", notice: "notice.offer.saved", load: s.loadTerms, draw: s.drawTerms, view: termsView, save: s.saveTerms},
 		{path: "/prowadzacy", title: "leaders", notice: "notice.offer.saved", load: s.loadLeaders, draw: s.drawLeaders, view: leadersView, save: s.saveLeaders},
+		{path: "/pierwszenstwo", title: "first", notice: "notice.offer.saved", draw: s.drawFirst, view: firstView, save: s.saveFirstForm},
 		{path: "/opublikuj", title: "publish", notice: "notice.offer.published", draw: s.drawPublish, view: publishView,
 			save: func(ctx context.Context, who access.Actor, p *offerPage, seen int64) (bool, error) {
 				return true, s.Publish(ctx, who, p.Of.ID, seen)

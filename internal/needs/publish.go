@@ -1,0 +1,398 @@
+package needs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"kladka/internal/access"
+	"kladka/internal/directory"
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/disclosure"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/survey"
+)
+
+// The measures of this package. Declared needs and people's answers are of
+// different measures, and no table holds both.
+const (
+	MeasureDeclared = "needs.declared"      // people for whom institutions asked, by topic
+	MeasureTopics   = "needs.people.topics" // people who chose a topic for themselves
+	MeasureForm     = "needs.people.form"   // in which form they would learn
+	MeasureWhen     = "needs.people.when"   // when
+)
+
+// publishMostTopics is how many topics one person may put in order.
+const publishMostTopics = 5
+
+// Measures are to be declared in wiring.
+func Measures() []disclosure.Measure {
+	return []disclosure.Measure{
+		{Name: MeasureDeclared, TitleKey: "needs.measure.declared", Class: disclosure.Declared},
+		{Name: MeasureTopics, TitleKey: "needs.measure.topics", Class: disclosure.Opinion, Most: publishMostTopics},
+		{Name: MeasureForm, TitleKey: "needs.measure.form", Class: disclosure.Opinion, Each: true},
+		{Name: MeasureWhen, TitleKey: "needs.measure.when", Class: disclosure.Opinion},
+	}
+}
+
+// publishPeopleMeasures are those of a round, with their questions.
+var publishPeopleMeasures = []struct{ measure, question string }{
+	{MeasureTopics, "topics"}, {MeasureForm, "form"}, {MeasureWhen, "when"},
+}
+
+// publishPeople publishes what people answered, once, when the answers are there,
+// and then the campaign is ranked. Whoever answers later belongs to the next one.
+func (s *Service) publishPeople(ctx context.Context, c Campaign) (err error) {
+	defer fault.Wrap(&err, "publish people's answers")
+	if c.State == Ranked {
+		return nil
+	}
+	if c.People && c.Round != "" && c.Plan != "" {
+		round, err := s.Surveys.RoundByID(ctx, s.db, c.Round)
+		if err != nil {
+			return err
+		}
+		if !round.Counted() && round.State != survey.Dropped {
+			return nil // an anonymous round waits for its officers
+		}
+		if round.Counted() {
+			if err := s.publishRound(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update needs_campaigns set state = ?, revision = revision + 1 where id = ? and state = ?`, Ranked, c.ID, Closed)
+		return err
+	})
+}
+
+// publishRound counts a round once and publishes each of its measures.
+func (s *Service) publishRound(ctx context.Context, c Campaign) error {
+	counts, err := s.publishCount(ctx, c)
+	if err != nil {
+		return err
+	}
+	for _, m := range publishPeopleMeasures {
+		if err := s.publishOne(ctx, c, m.measure, counts[m.measure]); err != nil {
+			return err
+		}
+	}
+	return s.publishNeeds(ctx, c)
+}
+
+// publishNeeds makes the needs of topics that people named and a release shows: a
+// topic that no institution declared can be answered as well.
+func (s *Service) publishNeeds(ctx context.Context, c Campaign) error {
+	table, err := s.publishedTable(ctx, c.ID, MeasureTopics)
+	if err != nil || len(table.Nodes) == 0 {
+		return err
+	}
+	var topics []string
+	for n, cell := range table.Nodes[0].Cells {
+		if cell.Shown && cell.N > 0 {
+			topics = append(topics, table.Categories[n])
+		}
+	}
+	_, err = s.rankNeeds(ctx, c, topics, s.now())
+	return err
+}
+
+// publishCount tallies the answers of a round for all its measures in one pass.
+// Topics that were merged since are one, for which a person counts once. Who left
+// a question out is no respondent of it. A unit that is not in the plan was not
+// promised to be shown, and is left out.
+func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disclosure.Counts, error) {
+	round, err := s.Surveys.RoundByID(ctx, s.db, c.Round)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Surveys.DefinitionByID(ctx, s.db, round.Definition)
+	if err != nil {
+		return nil, err
+	}
+	read, topics, err := s.publishTopics(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	leaves, err := s.publishLeaves(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	topicCounts, lost := disclosure.NewCounts(topics...), 0
+	formCounts := disclosure.NewCounts(publishOptions(d, "form")...)
+	whenCounts := disclosure.NewCounts(publishOptions(d, "when")...)
+	err = s.Surveys.Each(ctx, s.db, c.Round, func(unit string, a survey.Answers) error {
+		if !leaves[unit] {
+			lost++
+			return nil
+		}
+		topicCounts.Add(unit, publishChosen(a["topics"], read)...)
+		if len(a["form"]) == 1 {
+			formCounts.Add(unit, a["form"]...)
+		}
+		if len(a["when"]) > 0 {
+			whenCounts.Add(unit, a["when"]...)
+		}
+		return nil
+	})
+	if lost > 0 {
+		s.Log.Warn("answers of units outside the plan are not counted", "campaign", c.ID, "answers", lost)
+	}
+	return map[string]disclosure.Counts{MeasureTopics: topicCounts, MeasureForm: formCounts, MeasureWhen: whenCounts}, err
+}
+
+// publishLeaves are the institutions that stand in the plan of a campaign.
+func (s *Service) publishLeaves(ctx context.Context, c Campaign) (map[string]bool, error) {
+	plan, err := s.Disclosure.Plan(ctx, s.db, c.Plan)
+	if err != nil {
+		return nil, err
+	}
+	leaves, parents := map[string]bool{}, map[string]bool{}
+	for _, u := range plan.Units {
+		parents[u.Parent] = true
+	}
+	for _, u := range plan.Units {
+		if parents[u.ID] {
+			continue
+		}
+		if leaves[u.ID] = true; len(u.Members) > 0 {
+			delete(leaves, u.ID)
+		}
+		for _, m := range u.Members {
+			leaves[m] = true
+		}
+	}
+	return leaves, nil
+}
+
+// publishOptions are the ids of the options of a question, in their order.
+func publishOptions(d survey.Definition, question string) (ids []string) {
+	for _, section := range d.Sections {
+		for _, q := range section.Questions {
+			if q.ID != question {
+				continue
+			}
+			for _, o := range q.Options {
+				ids = append(ids, o.ID)
+			}
+		}
+	}
+	return ids
+}
+
+// publishTopics are the topics of a campaign as they are read now, and under
+// which of them an option of the question about topics counts.
+func (s *Service) publishTopics(ctx context.Context, c Campaign) (read map[string]string, topics []string, err error) {
+	var offered []string
+	if err := s.db.Select(ctx, &offered, `select topic from needs_topics where campaign = ? order by no`, c.ID); err != nil {
+		return nil, nil, err
+	}
+	now, err := s.Topics.Resolve(ctx, offered)
+	if err != nil {
+		return nil, nil, err
+	}
+	read = map[string]string{}
+	for _, topic := range offered {
+		standing := now[topic]
+		if standing == "" {
+			continue
+		}
+		read[publishOption(topic)] = standing
+		if !slices.Contains(topics, standing) {
+			topics = append(topics, standing)
+		}
+	}
+	return read, topics, nil
+}
+
+// publishOption is the id of the option of a survey that stands for a topic:
+// options have no hyphens.
+func publishOption(topic string) string { return strings.ReplaceAll(topic, "-", "") }
+
+// publishChosen are the topics that a person chose, each once.
+func publishChosen(options []string, read map[string]string) (topics []string) {
+	for _, o := range options {
+		if t := read[publishOption(o)]; t != "" && !slices.Contains(topics, t) {
+			topics = append(topics, t)
+		}
+	}
+	return topics
+}
+
+// publishOne publishes one measure of a campaign, once. When a release of another
+// campaign would let somebody subtract, there will be none, and the row says why.
+func (s *Service) publishOne(ctx context.Context, c Campaign, measure string, counts disclosure.Counts) error {
+	at := s.now().Unix()
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		id, err := s.Disclosure.Publish(ctx, tx, disclosure.Release{Measure: measure, Plan: c.Plan, Object: publishObject(c),
+			Period: disclosure.Period{From: c.OpensAt, Until: c.ClosesAt, Label: publishYear(c.SchoolYear)}}, counts)
+		if err != nil {
+			return err
+		}
+		table, err := s.Disclosure.Read(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		drawn, err := json.Marshal(publishTop(table))
+		if err != nil {
+			return err
+		}
+		return publishKeep(ctx, tx, c, measure, string(id), string(drawn), "", at)
+	})
+	if f := fault.As(err); f == nil || f.Kind != fault.Conflict || f.Key == "disclosure.fault.open" {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return publishKeep(ctx, tx, c, measure, "", "", fault.As(err).Key, at)
+	})
+}
+
+// publishTop is the part of a release that maps draw: the metropolis and its
+// municipalities. It is kept beside the release, so that a page need not read
+// the numbers of all institutions; a release never changes, so neither does it.
+func publishTop(t disclosure.Table) disclosure.Table {
+	t.Nodes = slices.DeleteFunc(slices.Clone(t.Nodes), func(n disclosure.Node) bool { return n.Depth > 1 })
+	return t
+}
+
+func publishKeep(ctx context.Context, tx *db.Tx, c Campaign, measure, release, drawn, refused string, at int64) error {
+	_, err := tx.Exec(ctx, `insert into needs_releases (campaign, measure, release, drawn, refused, at) values (?, ?, ?, ?, ?, ?)
+		on conflict (campaign, measure) do nothing`, c.ID, measure, release, drawn, refused, at)
+	return err
+}
+
+// publishObject is what a release is about.
+func publishObject(c Campaign) string { return "campaign/" + string(c.ID) }
+
+// publishYear is "2026/2027".
+func publishYear(year int) string { return fmt.Sprintf("%d/%d", year, year+1) }
+
+// publishDeclared publishes what institutions declared, by municipality: planning
+// data for those who plan, and an opinion to everybody else. It waits until
+// people's answers are published and no own words are without a topic, since a
+// release is never changed. Without a plan nothing is published: its tree must
+// stand before the period is over.
+func (s *Service) publishDeclared(ctx context.Context, c Campaign) (err error) {
+	defer fault.Wrap(&err, "publish what was declared")
+	if c, err = CampaignByID(ctx, s.db, c.ID); err != nil || c.State != Ranked || c.Plan == "" {
+		return err
+	}
+	var done, words int
+	if err := s.db.Get(ctx, &done, `select count(*) from needs_releases where campaign = ? and measure = ?`, c.ID, MeasureDeclared); err != nil || done > 0 {
+		return err
+	}
+	if words, err = s.publishWordsWaiting(ctx, c.ID); err != nil || words > 0 {
+		return err
+	}
+	counts, err := s.publishDeclaredCounts(ctx, c)
+	if err != nil || len(counts.Categories) == 0 {
+		return err
+	}
+	return s.publishOne(ctx, c, MeasureDeclared, counts)
+}
+
+// publishWordsWaiting is how many lines in own words have no topic yet.
+func (s *Service) publishWordsWaiting(ctx context.Context, id CampaignID) (n int, err error) {
+	return n, s.db.Get(ctx, &n, `select count(*) from needs_lines l join needs_declarations d on d.id = l.declaration
+		where l.topic = '' and l.words <> '' and l.merged = '' and d.campaign = ? and d.sent`, id)
+}
+
+// publishDeclaredCounts makes the tally of what was declared, from the stored
+// lists of institutions. Respondents are the people for whom an institution spoke:
+// those who were invited there, and never fewer than it named for one topic.
+// Offices stand in no plan: what they say of their own people and of all their
+// schools is for those who plan.
+func (s *Service) publishDeclaredCounts(ctx context.Context, c Campaign) (counts disclosure.Counts, err error) {
+	leaves, err := s.publishLeaves(ctx, c)
+	if err != nil {
+		return counts, err
+	}
+	var topics []string
+	if err := s.db.Select(ctx, &topics, `select topic from needs_ranks where campaign = ? and level = 'all' and unit = '' order by place, topic`, c.ID); err != nil {
+		return counts, err
+	}
+	counts = disclosure.NewCounts(topics...)
+	err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
+		var unit, topic string
+		var heads, roster int
+		if err := scan(&unit, &topic, &heads, &roster); err != nil {
+			return err
+		}
+		if !leaves[unit] {
+			return nil
+		}
+		if counts.N[unit] == nil {
+			counts.N[unit] = map[string]int{}
+		}
+		counts.N[unit][topic] = heads
+		counts.Respondents[unit] = max(counts.Respondents[unit], roster, heads)
+		return nil
+	}, `select r.unit, r.topic, r.heads, coalesce(a.roster, 0) from needs_ranks r
+		left join needs_asked a on a.campaign = r.campaign and a.institution = r.unit where r.campaign = ? and r.level = 'one'`, c.ID)
+	return counts, err
+}
+
+// publishTowns are the names of all municipalities.
+func (s *Service) publishTowns(ctx context.Context) (map[string]string, error) {
+	list, err := directory.Municipalities(ctx, s.db)
+	names := map[string]string{}
+	for _, m := range list {
+		names[m.ID] = m.Name
+	}
+	return names, err
+}
+
+// publishedTable is what is drawn of a measure of a campaign, without nodes when
+// it was not published. Anybody may read it.
+func (s *Service) publishedTable(ctx context.Context, id CampaignID, measure string) (t disclosure.Table, err error) {
+	var drawn string
+	err = s.db.Get(ctx, &drawn, `select drawn from needs_releases where campaign = ? and measure = ?`, id, measure)
+	if fault.KindOf(err) == fault.NotFound || err == nil && drawn == "" {
+		return t, nil
+	}
+	if err != nil {
+		return t, err
+	}
+	return t, json.Unmarshal([]byte(drawn), &t)
+}
+
+// publishedBelow is the whole of a measure, with institutions.
+func (s *Service) publishedBelow(ctx context.Context, id CampaignID, measure string) (t disclosure.Table, err error) {
+	var release disclosure.ReleaseID
+	if err := s.db.Get(ctx, &release, `select release from needs_releases where campaign = ? and measure = ? and release <> ''`, id, measure); err != nil {
+		return t, err
+	}
+	return s.Disclosure.Read(ctx, s.db, release)
+}
+
+// PublishedIn are the campaigns of a school year of which something was
+// published, those of the association first. Anybody may read it.
+func (s *Service) PublishedIn(ctx context.Context, year int) (list []Campaign, err error) {
+	defer fault.Wrap(&err, "campaigns published for %d", year)
+	err = s.db.Select(ctx, &list, `select `+CampaignColumns+` from needs_campaigns c where c.school_year = ? and c.state in ('closed', 'ranked')
+		and exists (select 1 from needs_releases p where p.campaign = c.id and p.release <> '') order by c.title_key, c.id`, year)
+	if err != nil || len(list) < 2 {
+		return list, err
+	}
+	broad := map[access.InstitutionID]bool{}
+	for _, c := range list {
+		i, err := directory.ByID(ctx, s.db, c.Owner)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return nil, err
+		}
+		broad[c.Owner] = i.Kind == directory.Association
+	}
+	slices.SortStableFunc(list, func(a, b Campaign) int {
+		switch {
+		case broad[a.Owner] == broad[b.Owner]:
+			return 0
+		case broad[a.Owner]:
+			return -1
+		}
+		return 1
+	})
+	return list, nil
+}

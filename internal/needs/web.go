@@ -1,0 +1,11 @@
+package needs
+
+import "kladka/internal/platform/web"
+
+// Routes opens the doors of the package. Each part has its own file.
+func (s *Service) Routes(sh *web.Shell) {
+	s.campaignRoutes(sh)
+	s.answerRoutes(sh)
+	s.rankRoutes(sh)
+	s.needRoutes(sh)
+}

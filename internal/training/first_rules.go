@@ -1,0 +1,68 @@
+package training
+
+import (
+	"time"
+
+	"kladka/internal/access"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/web"
+)
+
+// The kinds of rows of training_first.
+const (
+	firstInstitution = "inst"
+	firstPerson      = "person"
+)
+
+// mostFirstDays bounds how long the others wait.
+const mostFirstDays = 30
+
+// firstOf are those who enroll before all others: institutions that named the
+// need which the training answers, and people who asked to be told of it.
+type firstOf map[[2]string]bool
+
+// has tells whether somebody is among them. A guest is known by the institution
+// chosen from the directory and by nothing else: a typed name or an address
+// proves nothing.
+func (f firstOf) has(person access.PersonID, institution access.InstitutionID) bool {
+	return person != "" && f[[2]string{firstPerson, string(person)}] ||
+		institution != "" && f[[2]string{firstInstitution, string(institution)}]
+}
+
+// mayGo refuses everybody else while the time of those who asked runs. The
+// first moment after it is everybody's. Who enrolls others is bound by it too:
+// the center ends the time when it does not want it any more.
+func (f firstOf) mayGo(t Training, person access.PersonID, institution access.InstitutionID, at int64) error {
+	if at >= t.FirstUntil || f.has(person, institution) {
+		return nil
+	}
+	return fault.New(fault.Conflict, "training.queue.fault.first", "until", firstDay(t.FirstUntil))
+}
+
+// firstDay is a moment in figures that all languages of the program read alike:
+// a refusal does not know who will read it.
+func firstDay(at int64) string {
+	return time.Unix(at, 0).In(web.Warsaw).Format("2.01.2006, 15:04")
+}
+
+// firstEnds is until when those who asked enroll alone, when enrollment begins
+// at the moment from: so many days, but never more than half of the time in
+// which one can enroll, for the others shall have a chance. 0: they do not.
+func firstEnds(t Training, from int64) int64 {
+	if t.FirstDays <= 0 {
+		return 0
+	}
+	from = max(from, t.EnrollFrom)
+	until := t.EnrollUntil
+	if until == 0 {
+		until = t.StartsAt
+	}
+	ends := time.Unix(from, 0).In(web.Warsaw).AddDate(0, 0, t.FirstDays).Unix()
+	if until > 0 {
+		ends = min(ends, from+(until-from)/2)
+	}
+	if ends <= from {
+		return 0
+	}
+	return ends
+}
