@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/fault"
 )
 
 // Function is a person in a role that others may know of.
@@ -88,4 +89,22 @@ func (s *Service) Holders(ctx context.Context, p Permission, at ...InstitutionID
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
+}
+
+// Everywhere are the people who hold a permission by a role of the whole
+// installation, the first hundred: the few in the association's office.
+func (s *Service) Everywhere(ctx context.Context, p Permission) (ids []PersonID, err error) {
+	defer fault.Wrap(&err, "holders of %s everywhere", p)
+	var roles []any
+	for _, r := range Roles() {
+		if r.Gives(p) && r.Everywhere() {
+			roles = append(roles, r)
+		}
+	}
+	if len(roles) == 0 {
+		return nil, nil
+	}
+	now := s.now().Unix()
+	return ids, s.db.Select(ctx, &ids, `select distinct r.person from access_roles r join access_people q on q.id = r.person and q.closed_at is null
+		where r.since <= ? and (r.until is null or r.until > ?) and r.role in `+db.Marks(1, len(roles))+` order by r.person limit 100`, append([]any{now, now}, roles...)...)
 }

@@ -66,7 +66,7 @@ func openHouseOn(t *testing.T, d *db.DB, scale string) *house {
 		t.Fatal(err)
 	}
 	if scale != "" {
-		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers(), Needs: a.Needs(), Evaluation: a.Evaluation()}, demo.Scale(scale)); err != nil {
+		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers(), Needs: a.Needs(), Evaluation: a.Evaluation(), Support: a.Support()}, demo.Scale(scale)); err != nil {
 			t.Fatal(err)
 		}
 	}

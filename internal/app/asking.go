@@ -3,6 +3,7 @@ package app
 import (
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
+	"kladka/internal/needs/support"
 	"kladka/internal/platform/survey"
 )
 
@@ -15,3 +16,6 @@ func (a *App) Evaluation() *evaluation.Service { return a.evaluation }
 
 // Surveys are the rounds of all owners.
 func (a *App) Surveys() *survey.Service { return a.surveys }
+
+// Support is the yearly support of schools.
+func (a *App) Support() *support.Service { return a.support }

@@ -152,6 +152,10 @@ type examples struct {
 	link     string // the key of the link of the institution's staff room in it
 	need     string // that a network answers
 	order    string // of that network, done
+
+	support string // of the institution by the center, with a need and a form of work
+	lack    string // that need
+	form    string
 }
 
 // examples: the institution is one of the pupils' school, which the demo's
@@ -199,6 +203,9 @@ func (h *house) needsExamples(e *examples) {
 		{&e.campaign, `select id from needs_campaigns where state = ?`, needs.Ranked},
 		{&e.round, `select round from needs_campaigns where state = ?`, needs.Open},
 		{&e.need, `select need from needs_decisions where kind = ?`, needs.Network},
+		{&e.support, `select id from needs_support_processes where school = ?`, e.institution},
+		{&e.lack, `select min(id) from needs_support_needs where process = ?`, &e.support},
+		{&e.form, `select id from needs_support_forms where process = ? and state = 'held'`, &e.support},
 		{&e.order, `select target from needs_decisions where kind = ?`, needs.Network},
 	} {
 		if text, ok := one.arg.(*string); ok {
@@ -278,11 +285,12 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	if strings.Contains(pattern, "/zapisy/{id}/{key}") {
 		replacements["{key}"] = strings.Repeat("a", 32) // a wrong secret
 	}
+	replacements["{need}"], replacements["{form}"] = e.lack, e.form
 	if strings.Contains(pattern, "/{unit}/{key}") {
 		replacements["{key}"] = e.link
 	}
 	if strings.Contains(pattern, "/oceny/{kind}") {
-		replacements["{kind}"] = "training"
+		replacements["{kind}"] = "szkolenie"
 	}
 	if strings.HasPrefix(pattern, "/ankiety/wzory/") {
 		replacements["{code}"] = "after"
@@ -306,7 +314,7 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	for part, of := range map[string]string{"/wczytania/": e.upload, "/kto-pomoze/": e.entry, "/kontakty/": e.request,
 		"/przedstawienia/": string(access.NewPersonID()), "/zgloszenia-kontaktow/": string(access.NewPersonID()), "/tematy/id/": string(access.NewPersonID()),
 		"/szkolenia/": e.training, "/osrodek/rejestr/": e.paper, "/dokumenty/znalezione/": e.paper,
-		"/kampanie/": e.campaign, "/potrzeba/": e.need, "/zlecenia/": e.order, "/oceny/{kind}/": e.training,
+		"/kampanie/": e.campaign, "/potrzeba/": e.need, "/zlecenia/": e.order, "/oceny/{kind}/": e.training, "/wspomaganie/": e.support,
 		"/osrodek/podpis/": e.batch, "/osrodek/powtorzenia/": string(access.NewPersonID())} {
 		if strings.Contains(pattern, part) {
 			id = of
@@ -352,6 +360,7 @@ func TestForeignInstitutions(t *testing.T) {
 
 // answersAll are doors that answer alike whatever is asked for.
 var answersAll = map[string]string{
+	"GET /ankiety/{round}":                             "sends on to the new address, where it is asked whether there is such a round",
 	"GET /zaswiadczenia/{number}":                      "asks for the key, whether there is such a paper or not",
 	"GET /zaswiadczenia/wystawca/{plik}/odwolane.json": "an empty list of who issues nothing",
 }
@@ -445,7 +454,7 @@ func TestUnknownDoors(t *testing.T) {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h := openHouse(t)
 	ids := h.examples()
-	machine := []string{".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
+	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
 	for _, role := range append([]access.Role{""}, access.Roles()...) {
 		v := h.stranger()
 		if role != "" {

@@ -118,6 +118,10 @@ var notPersonal = map[string]string{
 	"needs_eval_groups":            "published numbers; what is published together",
 	"needs_eval_rounds":            "when is asked about a training, and how many",
 	"needs_eval_withheld":          "keyed digests of words, of nobody",
+	"needs_support_needs":          "what a school lacks, in words about the school",
+	"needs_support_forms":          "forms of work; who leads is a role or an institution",
+	"needs_support_answers":        "which needs a form of work answers",
+	"needs_support_plans":          "plans as they were agreed, without who agreed",
 	"needs_eval_years":             "sums of published numbers",
 }
 

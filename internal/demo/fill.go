@@ -10,6 +10,7 @@ import (
 	"kladka/internal/directory/networking"
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
+	"kladka/internal/needs/support"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/search"
@@ -29,6 +30,7 @@ type Modules struct {
 	Papers     *papers.Service
 	Needs      *needs.Service      // with Evaluation, and only with Trainings
 	Evaluation *evaluation.Service // as well
+	Support    *support.Service    // with Needs
 }
 
 // Fill writes the world of a scale into an empty database whose municipalities

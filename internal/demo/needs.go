@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"kladka/internal/directory/register"
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
+	"kladka/internal/needs/support"
 	"kladka/internal/platform/audit"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/disclosure"
@@ -47,6 +49,7 @@ type asking struct {
 	world  World
 	needs  *needs.Service
 	eval   *evaluation.Service
+	with   *support.Service // nil: no school is supported
 
 	// The same at a clock of their own: what is over happened then.
 	back struct {
@@ -76,7 +79,7 @@ type member struct {
 func Needs(ctx context.Context, d *db.DB, people *access.Service, more Modules, world World) (err error) {
 	defer fault.Wrap(&err, "let the invented people say what they need")
 	a := asking{center: &center{d: d, service: more.Trainings, names: newMaker(worldSeed + 2).newNames(), now: more.Trainings.Now()}, people: people, world: world,
-		needs: more.Needs, eval: more.Evaluation, chance: newMaker(worldSeed + 3)}
+		needs: more.Needs, eval: more.Evaluation, with: more.Support, chance: newMaker(worldSeed + 3)}
 	if err := a.meet(ctx); err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			return nil
@@ -87,7 +90,7 @@ func Needs(ctx context.Context, d *db.DB, people *access.Service, more Modules, 
 	if err := a.employ(ctx); err != nil {
 		return err
 	}
-	for _, happen := range []func(context.Context) error{a.lastYear, a.waits, a.thisYear} {
+	for _, happen := range []func(context.Context) error{a.lastYear, a.waits, a.thisYear, a.support} {
 		if err := happen(ctx); err != nil {
 			return err
 		}
@@ -232,6 +235,9 @@ func (a *asking) lastYear(ctx context.Context) error {
 	if err := a.declare(ctx, c.ID, append(a.heads, member{a.head, a.headAt})); err != nil {
 		return err
 	}
+	if err := a.merge(ctx, c.ID); err != nil {
+		return err
+	}
 	if err := a.declareOffices(ctx, c.ID); err != nil {
 		return err
 	}
@@ -290,16 +296,16 @@ func (a *asking) declare(ctx context.Context, id needs.CampaignID, heads []membe
 			return err
 		}
 	}
-	list, err := a.ownWords(ctx, id)
+	return nil
+}
+
+// merge gives a topic to what was written in own words.
+func (a *asking) merge(ctx context.Context, id needs.CampaignID) error {
+	_, list, err := a.back.needs.OwnTexts(ctx, a.planner, id)
 	if err != nil || len(list) == 0 {
 		return err
 	}
 	return a.back.needs.MergeText(ctx, a.planner, id, list[0].Key, a.chosen[0])
-}
-
-func (a *asking) ownWords(ctx context.Context, id needs.CampaignID) ([]needs.OwnText, error) {
-	_, list, err := a.back.needs.OwnTexts(ctx, a.planner, id)
-	return list, err
 }
 
 // declareOffices has an authority speak for its office and for all its schools.
@@ -560,4 +566,71 @@ func forget(shares []seal.Share) {
 	for _, s := range shares {
 		s.Forget()
 	}
+}
+
+// support has the demo's school and the center work together through this year:
+// what was diagnosed and planned is agreed, one form is over.
+func (a *asking) support(ctx context.Context) error {
+	if a.with == nil {
+		return nil
+	}
+	adviser, _, err := actorOf(ctx, a.people, a.world, access.MethodologicalAdviser, a.at)
+	if err != nil {
+		return err
+	}
+	id, err := a.with.Begin(ctx, a.officer, support.Beginning{School: a.headAt, Center: a.at, Year: directory.SchoolYear(a.now), Person: string(adviser.Person)})
+	if err != nil {
+		return err
+	}
+	s, day := a.with, func(days int) string { return a.now.AddDate(0, 0, days).In(web.Warsaw).Format(time.DateOnly) }
+	step := func(who access.Actor, do func(who access.Actor, revision int64) error) {
+		w, found := s.Find(ctx, who, id)
+		if err == nil {
+			err = found
+		}
+		if err == nil {
+			err = do(who, w.Revision)
+		}
+	}
+	both := func(part support.Part) {
+		for _, who := range []access.Actor{a.head, adviser} {
+			step(who, func(who access.Actor, revision int64) error { return s.Agree(ctx, who, id, revision, part) })
+		}
+	}
+	step(a.head, func(who access.Actor, revision int64) error {
+		return s.AddNeed(ctx, who, id, revision, support.Found{Topic: a.chosen[0], Source: support.Supervision, Grounds: "Obserwacje zajęć: uczniowie rzadko znają kryteria oceny."})
+	})
+	step(adviser, func(who access.Actor, revision int64) error {
+		return s.AddNeed(ctx, who, id, revision, support.Found{Words: "Praca w zespołach przedmiotowych", Source: support.Talk, Grounds: "Rozmowa z radą pedagogiczną we wrześniu."})
+	})
+	step(adviser, func(who access.Actor, revision int64) error {
+		return s.SetWays(ctx, who, id, revision, "Warsztaty dla rady, potem obserwacje koleżeńskie i konsultacje.")
+	})
+	both("diagnosis")
+	step(a.head, func(who access.Actor, revision int64) error {
+		return s.SetGoals(ctx, who, id, revision, "Każda nauczycielka i każdy nauczyciel podaje kryteria przed pracą uczniów.")
+	})
+	w, found := s.Find(ctx, adviser, id)
+	if err != nil || found != nil || len(w.Needs) < 2 {
+		return errors.Join(err, found)
+	}
+	for n, p := range []support.Plan{
+		{Kind: support.Workshop, Title: "Kryteria, które rozumie dziecko", Leader: "Doradztwo metodyczne ośrodka", Due: day(-2), Hours: 4, Indicator: "Kryteria w zeszytach w każdej klasie"},
+		{Kind: support.Observation, Title: "Obserwacje koleżeńskie", Leader: "Zespoły przedmiotowe szkoły", Due: day(80), Hours: 6, Indicator: "Po jednej obserwacji na osobę"},
+	} {
+		p.Needs = []string{w.Needs[n].ID}
+		step(adviser, func(who access.Actor, revision int64) error {
+			_, err := s.AddForm(ctx, who, id, revision, p)
+			return err
+		})
+	}
+	both("plan")
+	w, found = s.Find(ctx, adviser, id)
+	if err != nil || found != nil || len(w.Forms) < 2 {
+		return errors.Join(err, found)
+	}
+	step(adviser, func(who access.Actor, revision int64) error {
+		return s.Hold(ctx, who, id, revision, w.Forms[0].ID, support.Took{On: day(-2), People: 18})
+	})
+	return err
 }

@@ -148,11 +148,7 @@ func (s *Service) Open(ctx context.Context, who access.Actor, id CampaignID, rev
 				return err
 			}
 		}
-		plan, err := s.Disclosure.Fix(ctx, tx, disclosure.Plan{Owner: RoundOwner, Object: "campaign/" + string(id), Least: planLeast, Units: st.units})
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `update needs_campaigns set plan = ? where id = ?`, plan.ID, id); err != nil {
+		if err := s.campaignTrees(ctx, tx, id, st.units); err != nil {
 			return err
 		}
 		if _, err := jobs.Enqueue(ctx, tx, askedKind, askedJob{Campaign: id}, jobs.Unique(string(id)), jobs.At(st.now)); err != nil {
@@ -160,6 +156,19 @@ func (s *Service) Open(ctx context.Context, who access.Actor, id CampaignID, rev
 		}
 		return s.campaignLog(ctx, tx, who, c, "open", map[string]string{"institutions": strconv.Itoa(len(st.places)), "people": strconv.Itoa(len(st.people))}, st.now)
 	})
+}
+
+// campaignTrees fixes, before anybody answers, in which units people's answers
+// and institutions' needs will be published.
+func (s *Service) campaignTrees(ctx context.Context, tx *db.Tx, id CampaignID, units []disclosure.Unit) error {
+	plan, err := s.Disclosure.Fix(ctx, tx, disclosure.Plan{Owner: RoundOwner, Object: "campaign/" + string(id), Least: planLeast, Units: units})
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `update needs_campaigns set plan = ? where id = ?`, plan.ID, id); err != nil {
+		return err
+	}
+	return s.publishFix(ctx, tx, id, units)
 }
 
 // campaignReady finds out whom the campaign asks, and refuses what can be

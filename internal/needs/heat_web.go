@@ -230,16 +230,24 @@ func (s *Service) publishFill(r *web.Request, p *publishPage, c Campaign, measur
 	return nil
 }
 
-// publishReason is the rule of a release. Of declared needs it does not say for how
-// many people institutions spoke: that number stands on no page.
+// publishReason is the rule of a release. In that of declared needs institutions
+// are counted, not people.
 func publishReason(l *i18n.L, t disclosure.Table, people bool) web.Reason {
 	why := disclosure.Reason(l, t)
-	if !t.Hides() {
-		why.Text = l.T("needs.voices.rule", "k", t.K)
+	if people {
+		if !t.Hides() {
+			why.Text = l.T("needs.voices.rule", "k", t.K)
+		}
+		why.Rule += " " + l.T("needs.voices.rule_more")
+		return why
 	}
-	why.Rule += " " + l.T("needs.voices.rule_more")
-	if !people {
-		why.Numbers = why.Numbers[:1]
+	rule := l.T("needs.voices.rule_declared", "k", t.K)
+	why.Text, why.Rule = rule, l.T("needs.voices.rule_more_declared")
+	if t.Hides() {
+		why.Text, why.Rule = l.T("needs.voices.hidden_declared"), rule+" "+why.Rule
+	}
+	if len(why.Numbers) > 1 {
+		why.Numbers[1].Name = l.T("needs.voices.answered_declared")
 	}
 	return why
 }

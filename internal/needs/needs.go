@@ -73,6 +73,8 @@ type People interface {
 	NamesOf(ctx context.Context, ids []string) (map[string]string, error)
 	// Holders are those whose role in one of the institutions gives the permission.
 	Holders(ctx context.Context, p access.Permission, at ...access.InstitutionID) ([]access.PersonID, error)
+	// Everywhere are those who hold it by a role of the whole installation.
+	Everywhere(ctx context.Context, p access.Permission) ([]access.PersonID, error)
 	HoldsAt(ctx context.Context, person access.PersonID, at access.InstitutionID, roles ...access.Role) (bool, error)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,11 +19,14 @@ import (
 // The measures of this package. Declared needs and people's answers are of
 // different measures, and no table holds both.
 const (
-	MeasureDeclared = "needs.declared"      // people for whom institutions asked, by topic
+	MeasureDeclared = "needs.declared"      // institutions that asked, by topic
 	MeasureTopics   = "needs.people.topics" // people who chose a topic for themselves
 	MeasureForm     = "needs.people.form"   // in which form they would learn
 	MeasureWhen     = "needs.people.when"   // when
 )
+
+// publishK is k of what institutions declare: so many institutions.
+const publishK = 5
 
 // publishMostTopics is how many topics one person may put in order.
 const publishMostTopics = 5
@@ -30,7 +34,7 @@ const publishMostTopics = 5
 // Measures are to be declared in wiring.
 func Measures() []disclosure.Measure {
 	return []disclosure.Measure{
-		{Name: MeasureDeclared, TitleKey: "needs.measure.declared", Class: disclosure.Declared},
+		{Name: MeasureDeclared, TitleKey: "needs.measure.declared", Class: disclosure.Declared, K: publishK, Most: declareRows + declareOwn},
 		{Name: MeasureTopics, TitleKey: "needs.measure.topics", Class: disclosure.Opinion, Most: publishMostTopics},
 		{Name: MeasureForm, TitleKey: "needs.measure.form", Class: disclosure.Opinion, Each: true},
 		{Name: MeasureWhen, TitleKey: "needs.measure.when", Class: disclosure.Opinion},
@@ -76,9 +80,10 @@ func (s *Service) publishRound(ctx context.Context, c Campaign) error {
 		return err
 	}
 	for _, m := range publishPeopleMeasures {
-		if err := s.publishOne(ctx, c, m.measure, counts[m.measure]); err != nil {
+		if err := s.publishOne(ctx, c, c.Plan, m.measure, counts[m.measure]); err != nil {
 			return err
 		}
+		delete(counts, m.measure) // large, and not needed any more
 	}
 	return s.publishNeeds(ctx, c)
 }
@@ -101,8 +106,10 @@ func (s *Service) publishNeeds(ctx context.Context, c Campaign) error {
 }
 
 // publishCount tallies the answers of a round for all its measures in one pass.
-// Topics that were merged since are one, for which a person counts once. Who left
-// a question out is no respondent of it. A unit that is not in the plan was not
+// Topics that were merged since are one, for which a person counts once. Whoever
+// handed in the answers is a respondent of each question of which several answers
+// may be chosen, also of one that they left out: otherwise every respondent would
+// be known to have chosen something. A unit that is not in the plan was not
 // promised to be shown, and is left out.
 func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disclosure.Counts, error) {
 	round, err := s.Surveys.RoundByID(ctx, s.db, c.Round)
@@ -117,7 +124,7 @@ func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disc
 	if err != nil {
 		return nil, err
 	}
-	leaves, err := s.publishLeaves(ctx, c)
+	leaves, err := s.publishLeaves(ctx, c.Plan)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +132,7 @@ func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disc
 	formCounts := disclosure.NewCounts(publishOptions(d, "form")...)
 	whenCounts := disclosure.NewCounts(publishOptions(d, "when")...)
 	err = s.Surveys.Each(ctx, s.db, c.Round, func(unit string, a survey.Answers) error {
-		if !leaves[unit] {
+		if unit = leaves[unit]; unit == "" {
 			lost++
 			return nil
 		}
@@ -133,9 +140,7 @@ func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disc
 		if len(a["form"]) == 1 {
 			formCounts.Add(unit, a["form"]...)
 		}
-		if len(a["when"]) > 0 {
-			whenCounts.Add(unit, a["when"]...)
-		}
+		whenCounts.Add(unit, a["when"]...)
 		return nil
 	})
 	if lost > 0 {
@@ -144,25 +149,26 @@ func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disc
 	return map[string]disclosure.Counts{MeasureTopics: topicCounts, MeasureForm: formCounts, MeasureWhen: whenCounts}, err
 }
 
-// publishLeaves are the institutions that stand in the plan of a campaign.
-func (s *Service) publishLeaves(ctx context.Context, c Campaign) (map[string]bool, error) {
-	plan, err := s.Disclosure.Plan(ctx, s.db, c.Plan)
+// publishLeaves are the institutions that stand in a plan, each with the one under
+// which it is counted: those that the plan joins are one number in every
+// release, so they are one number in the tally already.
+func (s *Service) publishLeaves(ctx context.Context, plan string) (map[string]string, error) {
+	p, err := s.Disclosure.Plan(ctx, s.db, plan)
 	if err != nil {
 		return nil, err
 	}
-	leaves, parents := map[string]bool{}, map[string]bool{}
-	for _, u := range plan.Units {
+	leaves, parents := map[string]string{}, map[string]bool{}
+	for _, u := range p.Units {
 		parents[u.Parent] = true
 	}
-	for _, u := range plan.Units {
-		if parents[u.ID] {
-			continue
-		}
-		if leaves[u.ID] = true; len(u.Members) > 0 {
-			delete(leaves, u.ID)
+	for _, u := range p.Units {
+		switch {
+		case parents[u.ID]:
+		case len(u.Members) == 0:
+			leaves[u.ID] = u.ID
 		}
 		for _, m := range u.Members {
-			leaves[m] = true
+			leaves[m] = u.Members[0]
 		}
 	}
 	return leaves, nil
@@ -224,10 +230,10 @@ func publishChosen(options []string, read map[string]string) (topics []string) {
 
 // publishOne publishes one measure of a campaign, once. When a release of another
 // campaign would let somebody subtract, there will be none, and the row says why.
-func (s *Service) publishOne(ctx context.Context, c Campaign, measure string, counts disclosure.Counts) error {
+func (s *Service) publishOne(ctx context.Context, c Campaign, plan, measure string, counts disclosure.Counts) error {
 	at := s.now().Unix()
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		id, err := s.Disclosure.Publish(ctx, tx, disclosure.Release{Measure: measure, Plan: c.Plan, Object: publishObject(c),
+		id, err := s.Disclosure.Publish(ctx, tx, disclosure.Release{Measure: measure, Plan: plan, Object: publishObject(c),
 			Period: disclosure.Period{From: c.OpensAt, Until: c.ClosesAt, Label: publishYear(c.SchoolYear)}}, counts)
 		if err != nil {
 			return err
@@ -270,14 +276,51 @@ func publishObject(c Campaign) string { return "campaign/" + string(c.ID) }
 // publishYear is "2026/2027".
 func publishYear(year int) string { return fmt.Sprintf("%d/%d", year, year+1) }
 
-// publishDeclared publishes what institutions declared, by municipality: planning
-// data for those who plan, and an opinion to everybody else. It waits until
-// people's answers are published and no own words are without a topic, since a
-// release is never changed. Without a plan nothing is published: its tree must
-// stand before the period is over.
+// publishLeast is how many asked institutions a part of the metropolis has in what
+// is published of declarations: 2k, since a part with fewer would hide the numbers
+// of all others beside it.
+const publishLeast = 2 * publishK
+
+// publishFix fixes the tree in which the public sees what institutions declared, in
+// the transaction that opens a campaign: the metropolis and its municipalities,
+// of which neighbors with few institutions are joined. Units are the tree of the
+// campaign's other releases, not merged: municipalities and institutions. It is
+// a tree of its own because here an institution counts once, however many people
+// teach there. The plan has the id of the campaign.
+func (s *Service) publishFix(ctx context.Context, tx *db.Tx, id CampaignID, units []disclosure.Unit) error {
+	_, err := s.Disclosure.Fix(ctx, tx, disclosure.Plan{ID: string(id), Owner: RoundOwner, Object: "campaign/" + string(id), Least: publishLeast, Units: publishTree(units)})
+	return err
+}
+
+// publishTree makes leaves of the municipalities: what institutions stand in each,
+// and how many.
+func publishTree(units []disclosure.Unit) (tree []disclosure.Unit) {
+	below, depth := map[string][]string{}, map[string]int{}
+	for _, u := range units { // parents stand before their children
+		if u.Parent != "" {
+			depth[u.ID] = depth[u.Parent] + 1
+		}
+		if depth[u.ID] == 2 {
+			below[u.Parent] = append(below[u.Parent], u.ID)
+		}
+	}
+	for _, u := range units {
+		if depth[u.ID] < 2 && (u.Parent == "" || len(below[u.ID]) > 0) {
+			u.Members, u.Roster = below[u.ID], len(below[u.ID])
+			tree = append(tree, u)
+		}
+	}
+	return tree
+}
+
+// publishDeclared publishes in how many institutions each need was named: how many
+// people they meant is for those who plan. It waits until people's answers are
+// published and no own words are without a topic, since a release is never
+// changed. Without a plan nothing is published: its tree must stand before the
+// period is over.
 func (s *Service) publishDeclared(ctx context.Context, c Campaign) (err error) {
 	defer fault.Wrap(&err, "publish what was declared")
-	if c, err = CampaignByID(ctx, s.db, c.ID); err != nil || c.State != Ranked || c.Plan == "" {
+	if c, err = CampaignByID(ctx, s.db, c.ID); err != nil || c.State != Ranked {
 		return err
 	}
 	var done, words int
@@ -287,11 +330,27 @@ func (s *Service) publishDeclared(ctx context.Context, c Campaign) (err error) {
 	if words, err = s.publishWordsWaiting(ctx, c.ID); err != nil || words > 0 {
 		return err
 	}
-	counts, err := s.publishDeclaredCounts(ctx, c)
+	plan, err := s.publishDeclaredPlan(ctx, c)
+	if err != nil || plan == "" {
+		return err
+	}
+	counts, err := s.publishDeclaredCounts(ctx, c, plan)
 	if err != nil || len(counts.Categories) == 0 {
 		return err
 	}
-	return s.publishOne(ctx, c, MeasureDeclared, counts)
+	return s.publishOne(ctx, c, plan, MeasureDeclared, counts)
+}
+
+// publishDeclaredPlan is the plan of publishFix, or that of people's answers where
+// a campaign was opened without it.
+func (s *Service) publishDeclaredPlan(ctx context.Context, c Campaign) (string, error) {
+	switch p, err := s.Disclosure.Plan(ctx, s.db, string(c.ID)); {
+	case err == nil:
+		return p.ID, nil
+	case fault.KindOf(err) != fault.NotFound:
+		return "", err
+	}
+	return c.Plan, nil
 }
 
 // publishWordsWaiting is how many lines in own words have no topic yet.
@@ -300,39 +359,91 @@ func (s *Service) publishWordsWaiting(ctx context.Context, id CampaignID) (n int
 		where l.topic = '' and l.words <> '' and l.merged = '' and d.campaign = ? and d.sent`, id)
 }
 
-// publishDeclaredCounts makes the tally of what was declared, from the stored
-// lists of institutions. Respondents are the people for whom an institution spoke:
-// those who were invited there, and never fewer than it named for one topic.
-// Offices stand in no plan: what they say of their own people and of all their
-// schools is for those who plan.
-func (s *Service) publishDeclaredCounts(ctx context.Context, c Campaign) (counts disclosure.Counts, err error) {
-	leaves, err := s.publishLeaves(ctx, c)
+// publishDeclaredCounts makes the tally of what was declared. A respondent is an
+// institution that sent a declaration of its own, also one that needs nothing; it
+// counts in each topic that it named, once. Who else speaks is left out: an
+// adviser, and offices, which stand in no plan.
+func (s *Service) publishDeclaredCounts(ctx context.Context, c Campaign, plan string) (counts disclosure.Counts, err error) {
+	leaves, err := s.publishLeaves(ctx, plan)
 	if err != nil {
 		return counts, err
 	}
-	var topics []string
-	if err := s.db.Select(ctx, &topics, `select topic from needs_ranks where campaign = ? and level = 'all' and unit = '' order by place, topic`, c.ID); err != nil {
+	read, err := s.rankRead(ctx, c.ID)
+	if err != nil {
 		return counts, err
 	}
-	counts = disclosure.NewCounts(topics...)
+	tally := disclosure.NewCounts()
 	err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
-		var unit, topic string
-		var heads, roster int
-		if err := scan(&unit, &topic, &heads, &roster); err != nil {
+		var unit string
+		if err := scan(&unit); err != nil {
 			return err
 		}
-		if !leaves[unit] {
-			return nil
+		if at := leaves[unit]; at != "" {
+			tally.Add(at)
 		}
-		if counts.N[unit] == nil {
-			counts.N[unit] = map[string]int{}
-		}
-		counts.N[unit][topic] = heads
-		counts.Respondents[unit] = max(counts.Respondents[unit], roster, heads)
 		return nil
-	}, `select r.unit, r.topic, r.heads, coalesce(a.roster, 0) from needs_ranks r
-		left join needs_asked a on a.campaign = r.campaign and a.institution = r.unit where r.campaign = ? and r.level = 'one'`, c.ID)
-	return counts, err
+	}, `select institution from needs_declarations where campaign = ? and sent and as_what = ?`, c.ID, AsSchool)
+	if err != nil {
+		return counts, err
+	}
+	said := map[string]bool{} // by the institution at
+	var at string
+	err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
+		var unit, topic string
+		if err := scan(&unit, &topic); err != nil {
+			return err
+		}
+		if unit != at {
+			at = unit
+			clear(said)
+		}
+		if topic = read[topic]; topic != "" && leaves[unit] != "" && !said[topic] {
+			said[topic] = true
+			tally.N[leaves[unit]][topic]++
+		}
+		return nil
+	}, `select d.institution, `+rankTopic+` from needs_declarations d join needs_lines l on l.declaration = d.id
+		where d.campaign = ? and d.sent and d.as_what = ? and l.heads > 0 and l.priority between 1 and 3 order by d.institution`, c.ID, AsSchool)
+	if err != nil {
+		return counts, err
+	}
+	return s.publishCategories(ctx, c, tally)
+}
+
+// publishCategories puts the topics of a tally into an order that tells nothing:
+// those that the campaign offered, as it offered them. A topic that an officer
+// gave to own words stands behind them, and only when its number will be shown:
+// that it stands there hidden would tell that somebody named it. Without any
+// respondents there is nothing to publish.
+func (s *Service) publishCategories(ctx context.Context, c Campaign, tally disclosure.Counts) (disclosure.Counts, error) {
+	_, offered, err := s.publishTopics(ctx, c)
+	if err != nil || len(tally.Respondents) == 0 {
+		return tally, err
+	}
+	all, sent := map[string]int{}, 0
+	for unit, n := range tally.Respondents {
+		sent += n
+		for topic, n := range tally.N[unit] {
+			all[topic] += n
+		}
+	}
+	tally.Categories = publishOrder(offered, all, sent)
+	for _, n := range tally.N {
+		maps.DeleteFunc(n, func(topic string, _ int) bool { return !slices.Contains(tally.Categories, topic) })
+	}
+	return tally, nil
+}
+
+// publishOrder is the order of categories: offered topics, then those of others
+// that at least k of all institutions named and at least k did not.
+func publishOrder(offered []string, all map[string]int, sent int) []string {
+	order := slices.Clone(offered)
+	for _, topic := range slices.Sorted(maps.Keys(all)) {
+		if n := all[topic]; n >= publishK && sent-n >= publishK && !slices.Contains(offered, topic) {
+			order = append(order, topic)
+		}
+	}
+	return order
 }
 
 // publishTowns are the names of all municipalities.

@@ -66,8 +66,11 @@ func (k *kit) voiced(t testing.TB) Campaign {
 				return err
 			}
 		}
-		plan, err := k.Disclosure.Fix(ctx, tx, disclosure.Plan{Owner: RoundOwner, Object: "campaign/" + string(c.ID), Least: publishK, Units: units})
+		plan, err := k.Disclosure.Fix(ctx, tx, disclosure.Plan{Owner: RoundOwner, Object: "campaign/" + string(c.ID), Least: planLeast, Units: units})
 		if err != nil {
+			return err
+		}
+		if err := k.publishFix(ctx, tx, c.ID, append(units, k.publishMore(c)...)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `update needs_campaigns set plan = ? where id = ?`, plan.ID, c.ID); err != nil {
@@ -89,6 +92,7 @@ func (k *kit) voiced(t testing.TB) Campaign {
 	for id, heads := range map[access.InstitutionID]int{k.school: 15, k.small: 6, k.townSchool: 10, k.countyOwned: 7} {
 		k.declared(c, id, AsSchool, Line{Topic: maths, Heads: heads}, Line{Topic: reading, Heads: 1})
 	}
+	k.publishSaid(c)
 	k.declared(c, k.cityOffice, AsOffice, Line{Topic: maths, Heads: 400}, Line{Words: "własnymi słowami", Heads: 6})
 	k.clock = k.clock.Add(2 * time.Hour)
 	k.write(func(ctx context.Context, tx *db.Tx) error {
@@ -103,11 +107,41 @@ func (k *kit) voiced(t testing.TB) Campaign {
 	return k.read(c.ID)
 }
 
-// publishK is twice the k of an opinion.
-const publishK = 10
+// publishMore are twelve more institutions in the city and ten in the town.
+func (k *kit) publishMore(c Campaign) (units []disclosure.Unit) {
+	for n := range 22 {
+		at := []string{city, town}[n/12]
+		units = append(units, disclosure.Unit{ID: string(testID(100 + n)), Parent: at, Order: fmt.Sprint(n), Name: fmt.Sprint("Szkoła ", n)})
+	}
+	return units
+}
+
+// publishSaid are their declarations: nine named maths, six artificial
+// intelligence, one only an adviser spoke of, one nobody, and the others need
+// nothing. 24 institutions of the two municipalities have spoken for themselves,
+// twelve in each.
+func (k *kit) publishSaid(c Campaign) {
+	for n := range 22 {
+		at := testID(100 + n)
+		switch {
+		case n < 4:
+			k.declared(c, at, AsSchool, Line{Topic: maths}, Line{Topic: machine})
+		case n == 4, n == 12:
+			k.declared(c, at, AsSchool, Line{Topic: machine, Heads: 1})
+		case n == 10:
+			k.declared(c, at, AsAdviser, Line{Topic: maths})
+		case n == 11:
+		case n > 16:
+			k.declared(c, at, AsSchool, Line{Topic: maths})
+		default:
+			k.declared(c, at, AsSchool)
+		}
+	}
+	k.declared(c, k.small, AsAdviser, Line{Topic: autism})
+}
 
 // publishAnswers are n people of a unit: all want artificial intelligence, the first so
-// many maths, the last so many reading.
+// many maths, online and in the morning, the last so many reading.
 func (k *kit) publishAnswers(c Campaign, version survey.DefinitionID, unit access.InstitutionID, n, maths1, reading1 int) {
 	k.t.Helper()
 	var people []survey.Invited
@@ -119,6 +153,7 @@ func (k *kit) publishAnswers(c Campaign, version survey.DefinitionID, unit acces
 		a := survey.Answers{"topics": {publishOption(machine)}, "form": {"workshop"}}
 		if i < maths1 {
 			a["topics"], a["form"] = append(a["topics"], publishOption(maths)), []string{"online"}
+			a["when"] = []string{"morning"}
 		}
 		if i >= n-reading1 {
 			a["topics"] = append(a["topics"], publishOption(reading))
@@ -160,9 +195,14 @@ func (k *kit) checkVoices(t *testing.T, c Campaign) {
 	if diff := cmp.Diff(rows, k.rankSheetOf(k.head, path+"/arkusz")); diff != "" {
 		t.Errorf("the sheet is not the page: %s", diff)
 	}
+	when := rankTableOf(k.page(k.head, path+"?pytanie=when"), "table.heat")
+	// Whoever left the question out is a respondent too.
+	if len(when) < 3 || cmp.Diff([][]string{{"Odpowiedziało", "42", "22", "20"}, {"w dni robocze przed południem", "21", "11", "10"}}, when[1:3]) != "" {
+		t.Errorf("%q", when)
+	}
 	var topics []string
 	k.ok(k.db.Select(t.Context(), &topics, `select topic from needs_needs where campaign = ? order by topic`, c.ID))
-	if diff := cmp.Diff([]string{maths, reading}, topics); diff != "" {
+	if diff := cmp.Diff([]string{maths, reading, autism, machine}, topics); diff != "" {
 		t.Errorf("needs: %s", diff)
 	}
 	if w := k.get(k.officer, path+"?jednostka=inne"); w.Code != http.StatusNotFound {
@@ -194,7 +234,7 @@ func (k *kit) checkWords(t *testing.T, c Campaign) {
 	}
 	before := rankTableOf(k.page(access.Stranger(), Path+"/2027"), "table.heat")
 	merge(reading)
-	if got := k.rankLine(c, Scope{Level: Metropolis}); got != "maths 876/438 of 5, reading 20/10 of 5" {
+	if got := k.rankLine(c, Scope{Level: Metropolis}); got != "maths 896/448 of 15, reading 20/10 of 5, machine 12/6 of 6, autism 2/1 of 1" {
 		t.Error(got)
 	}
 	if diff := cmp.Diff(before, rankTableOf(k.page(access.Stranger(), Path+"/2027"), "table.heat")); diff != "" {
@@ -214,9 +254,14 @@ func (k *kit) checkPublic(t *testing.T, c Campaign) {
 	k.lang = i18n.PL
 	doc := k.page(access.Stranger(), Path+"/2027?kampania="+string(c.ID))
 	rows := rankTableOf(doc, "table.heat")
-	want := [][]string{{"Odpowiedź", "Metropolia", "Miasto", "Gmina"}, {"Matematyka", "38", "21", "17"}, {"Czytanie", "ukryto", "ukryto", "ukryto"}}
+	// Institutions are counted, not the people they meant.
+	want := [][]string{{"Temat", "Metropolia", "Miasto", "Gmina"}, {"Placówki, które wysłały zgłoszenie", "24", "12", "12"}, {"Matematyka", "13", "6", "7"},
+		{"Sztuczna inteligencja", "6", "ukryto", "ukryto"}, {"Czytanie", "ukryto", "ukryto", "ukryto"}, {"Uczeń w spektrum autyzmu", "ukryto", "ukryto", "ukryto"}}
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Error(diff)
+	}
+	if got := text(doc.Find("main")); !strings.Contains(got, "Liczba placówek, które zgłosiły potrzebę") || !strings.Contains(got, "tym więcej placówek") || strings.Contains(got, "osób") && !strings.Contains(got, "bez względu na liczbę osób") {
+		t.Error(got)
 	}
 	if doc.Find("table.heat a").Length() != 0 || doc.Find(".heat-keys li").Length() < 2 || doc.Find(".why").Length() != 1 {
 		t.Error("links to needs, no legend or no rule")
@@ -256,8 +301,8 @@ func (k *kit) checkRefused(t *testing.T, c Campaign) {
 	for range 12 {
 		counts.Add(string(k.school), maths)
 	}
-	k.ok(k.publishOne(t.Context(), o, MeasureTopics, counts))
-	k.ok(k.publishOne(t.Context(), o, MeasureTopics, counts)) // a job that runs again
+	k.ok(k.publishOne(t.Context(), o, o.Plan, MeasureTopics, counts))
+	k.ok(k.publishOne(t.Context(), o, o.Plan, MeasureTopics, counts)) // a job that runs again
 	if len(k.published(o)) > 0 {
 		t.Error("published beside another")
 	}
@@ -283,7 +328,7 @@ func (k *kit) checkSilent(t *testing.T, c Campaign) {
 	}
 	k.lang = i18n.PL
 	rows := rankTableOf(k.page(k.planner, SilentPath), "table")
-	if len(rows) != 3 || rows[1][3] != "91" || rows[1][4] != "438" || rows[1][5] != "5" {
+	if len(rows) != 5 || rows[1][3] != "91" || rows[1][4] != "448" || rows[1][5] != "15" {
 		t.Errorf("%q", rows)
 	}
 	if diff := cmp.Diff(rows, k.rankSheetOf(k.planner, SilentPath+"/arkusz")); diff != "" {
@@ -300,7 +345,36 @@ func (k *kit) checkSilent(t *testing.T, c Campaign) {
 		}
 		return putRow(ctx, tx, "needs_decisions", Decision{ID: DecisionID(newID()), Need: all[1].Need, Kind: Training, State: "dropped", At: 1})
 	})
-	if rows := rankTableOf(k.page(k.planner, SilentPath), "table"); len(rows) != 2 || rows[1][0] != "Czytanie" {
+	if rows := rankTableOf(k.page(k.planner, SilentPath), "table"); len(rows) != 4 || rows[1][0] != "Czytanie" {
 		t.Errorf("%q", rows)
+	}
+}
+
+// TestPublishTree: in public an institution is one of those asked in its
+// municipality; municipalities with few are joined with a neighbor.
+func TestPublishTree(t *testing.T) {
+	units := []disclosure.Unit{{ID: "all"}, {ID: "a", Parent: "all", Order: "1"}, {ID: "b", Parent: "all", Order: "2"}, {ID: "c", Parent: "all", Order: "3"},
+		{ID: "d", Parent: "all", Order: "4"}}
+	for town, n := range map[string]int{"a": 12, "b": 3, "c": 8} {
+		for i := range n {
+			units = append(units, disclosure.Unit{ID: fmt.Sprint(town, i), Parent: town, Roster: 40})
+		}
+	}
+	tree := publishTree(units)
+	if len(tree) != 4 || tree[1].Roster != 12 || len(tree[2].Members) != 3 || slices.ContainsFunc(tree, func(u disclosure.Unit) bool { return u.ID == "d" }) {
+		t.Errorf("%+v", tree)
+	}
+	merged := disclosure.Merge(tree, publishLeast)
+	if len(merged) != 3 || merged[1].ID != "a" || merged[2].ID != "b+c" || len(merged[2].Members) != 11 {
+		t.Errorf("%+v", merged)
+	}
+}
+
+// TestPublishOrder: the order tells nothing of who was named more often, and a
+// topic beyond those offered is there only when its number is.
+func TestPublishOrder(t *testing.T) {
+	all := map[string]int{"offered1": 1, "offered2": 9, "x": 5, "few": 4, "many": 16, "w": 15}
+	if got := publishOrder([]string{"offered1", "offered2", "offered3"}, all, 20); !slices.Equal(got, []string{"offered1", "offered2", "offered3", "w", "x"}) {
+		t.Error(got)
 	}
 }

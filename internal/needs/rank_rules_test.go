@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"kladka/internal/platform/i18n"
@@ -40,23 +41,76 @@ func TestRankOwn(t *testing.T) {
 		name  string
 		lines []rankLine
 		want  map[string]rankCount
+		runs  map[string]rankCount
 	}{
-		{"nothing", nil, map[string]rankCount{}},
+		{"nothing", nil, map[string]rankCount{}, nil},
 		{"one topic by two lines is added and counts one institution", []rankLine{{AsSchool, "a", 3, 2}, {AsSchool, "a", 1, 4}},
-			map[string]rankCount{"a": {[3]int{4, 0, 2}, 1}}},
+			map[string]rankCount{"a": {[3]int{4, 0, 2}, 1}}, nil},
 		{"an adviser counts where the school is silent", []rankLine{{AsSchool, "a", 2, 3}, {AsAdviser, "a", 3, 9}, {AsAdviser, "b", 3, 1}},
-			map[string]rankCount{"a": {[3]int{0, 3, 0}, 1}, "b": {[3]int{0, 0, 1}, 1}}},
+			map[string]rankCount{"a": {[3]int{0, 3, 0}, 1}, "b": {[3]int{0, 0, 1}, 1}}, nil},
 		{"an office speaks for its people and its schools", []rankLine{{AsOffice, "a", 1, 1}, {AsAuthority, "a", 1, 20}},
-			map[string]rankCount{"a": {[3]int{21, 0, 0}, 1}}},
+			map[string]rankCount{"a": {[3]int{1, 0, 0}, 1}}, map[string]rankCount{"a": {[3]int{20, 0, 0}, 1}}},
+		{"an adviser adds nothing to what the authority named", []rankLine{{AsAuthority, "a", 1, 20}, {AsAdviser, "a", 3, 9}},
+			map[string]rankCount{}, map[string]rankCount{"a": {[3]int{20, 0, 0}, 1}}},
 		{"without topic, people or priority", []rankLine{{AsSchool, "", 1, 1}, {AsSchool, "a", 0, 1}, {AsSchool, "a", 4, 1}, {AsSchool, "a", 1, 0}},
-			map[string]rankCount{}},
+			map[string]rankCount{}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, rankOwn(c.lines)); diff != "" {
+			own, running := rankOwn(c.lines)
+			if diff := cmp.Diff(c.want, own); diff != "" {
 				t.Error(diff)
+			}
+			if diff := cmp.Diff(c.runs, running, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("as an authority: %s", diff)
 			}
 		})
 	}
+}
+
+// TestRankExcess: of an authority's words only that counts which its institutions
+// did not say themselves.
+func TestRankExcess(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		said   [3]int
+		theirs int
+		want   rankCount
+	}{
+		{"its institutions are silent", [3]int{1, 2, 3}, 0, rankCount{[3]int{1, 2, 3}, 1}},
+		{"a few more than they said", [3]int{0, 0, 20}, 15, rankCount{[3]int{0, 0, 5}, 1}},
+		{"as many", [3]int{0, 7, 0}, 7, rankCount{}},
+		{"they said more", [3]int{0, 7, 0}, 9, rankCount{}},
+		{"the least urgent are covered first", [3]int{4, 4, 4}, 6, rankCount{[3]int{0, 2, 4}, 1}},
+		{"nothing", [3]int{}, 3, rankCount{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := rankExcess(rankCount{c.said, 1}, c.theirs); got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+	got := rankExceeding(map[string]rankCount{"a": {[3]int{0, 5, 0}, 1}, "b": {[3]int{0, 5, 0}, 1}}, map[string]int{"a": 5, "b": 1, "c": 9})
+	if diff := cmp.Diff(map[string]rankCount{"b": {[3]int{0, 4, 0}, 1}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestRankExcessHolds: with the authority's words the sum is never less than what
+// either side said, nor more than the larger.
+func TestRankExcessHolds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		said := rankCount{[3]int{rapid.IntRange(0, 9).Draw(t, "low"), rapid.IntRange(0, 9).Draw(t, "middle"), rapid.IntRange(0, 9).Draw(t, "high")}, 1}
+		theirs := rapid.IntRange(0, 30).Draw(t, "theirs")
+		c := rankExcess(said, theirs)
+		if theirs+c.heads() != max(theirs, said.heads()) {
+			t.Fatalf("%+v beside %d counts %+v", said, theirs, c)
+		}
+		for n, heads := range c.Heads {
+			if heads < 0 || heads > said.Heads[n] {
+				t.Fatalf("%+v beside %d counts %+v", said, theirs, c)
+			}
+		}
+	})
 }
 
 func TestRankTally(t *testing.T) {
@@ -114,15 +168,15 @@ func TestRankReason(t *testing.T) {
 	catalog := rankTexts(t)
 	for _, lang := range i18n.Langs {
 		l := catalog.In(lang)
-		first := rankReason(l, rows, 0, rankWeights{1, 2, 3}, names)
+		first := rankReason(l, rows, 0, rankWeights{1, 2, 3}, names, rankRan{})
 		if !strings.HasPrefix(first.Text, "4\u00a0×\u00a03 + 2\u00a0×\u00a01 =\u00a014") || !strings.Contains(first.Text, "Czytanie") || first.About != "Oceny" || first.Rule == "" {
 			t.Errorf("%s: %+v", lang, first)
 		}
-		second := rankReason(l, rows, 1, rankWeights{1, 2, 3}, names)
+		second := rankReason(l, rows, 1, rankWeights{1, 2, 3}, names, rankRan{})
 		if !strings.Contains(second.Text, "Oceny") || first.Text == second.Text {
 			t.Errorf("%s: %+v", lang, second)
 		}
-		if third := rankReason(l, rows, 2, rankWeights{1, 2, 3}, names); third.Text != "1\u00a0×\u00a01 =\u00a01" {
+		if third := rankReason(l, rows, 2, rankWeights{1, 2, 3}, names, rankRan{}); third.Text != "1\u00a0×\u00a01 =\u00a01" {
 			t.Errorf("%s: %+v", lang, third)
 		}
 	}

@@ -136,6 +136,9 @@ func (k *kit) crowded(t *testing.T, lines, year int) Campaign {
 		if err != nil {
 			return err
 		}
+		if err := k.publishFix(ctx, tx, c.ID, units); err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `update needs_campaigns set plan = ? where id = ?`, plan.ID, c.ID)
 		return err
 	})

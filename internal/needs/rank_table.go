@@ -21,8 +21,10 @@ type heatTable struct {
 	Corner  string // heading of the first column
 	Columns []string
 	Rows    []heatRow
+	Darker  string // what a darker cell means
 	Legend  []heatKey
-	Hides   bool // at least one cell is hidden
+	Hidden  string // why a number is hidden
+	Hides   bool   // at least one cell is hidden
 }
 
 type heatRow struct {
@@ -71,7 +73,7 @@ func (t heatTable) rows() iter.Seq2[[]string, error] {
 // municipalities; href leads to a need, or is nil.
 func heatDeclared(l *i18n.L, h heatMap, names, towns map[string]string, href func(NeedID) string) heatTable {
 	scale := heatScaleOf(h.values())
-	t := heatTable{Corner: l.T("needs.rank.column.topic"), Columns: []string{l.T("needs.level.all")}, Legend: scale.legend(l)}
+	t := heatTable{Corner: l.T("needs.rank.column.topic"), Columns: []string{l.T("needs.level.all")}, Darker: l.T("needs.heat.legend"), Legend: scale.legend(l)}
 	for _, u := range h.Units {
 		t.Columns = append(t.Columns, towns[u])
 	}
@@ -99,16 +101,21 @@ func heatDeclared(l *i18n.L, h heatMap, names, towns map[string]string, href fun
 }
 
 // heatReleased draws a release: a node and its children as columns, categories
-// as rows, those shown for the node first and the largest above. Answers tells
-// to begin with a row of how many answered.
-func heatReleased(l *i18n.L, r disclosure.Table, node string, names map[string]string, answers bool) heatTable {
+// as rows, those shown for the node first and the largest above. The first row is
+// how many answered: people, or institutions.
+func heatReleased(l *i18n.L, r disclosure.Table, node string, names map[string]string, people bool) heatTable {
 	var nodes []disclosure.Node
 	for _, n := range r.Nodes {
 		if n.ID == node || n.Parent == node {
 			nodes = append(nodes, n)
 		}
 	}
-	t := heatTable{Corner: l.T("needs.rank.column.category")}
+	answered := l.T("needs.voices.answered")
+	t := heatTable{Corner: l.T("needs.rank.column.category"), Darker: l.T("needs.heat.legend"), Hidden: l.T("needs.voices.hidden_long")}
+	if !people {
+		answered, t.Corner = l.T("needs.voices.answered_declared"), l.T("needs.rank.column.topic")
+		t.Darker, t.Hidden = l.T("needs.heat.legend_declared"), l.T("needs.voices.hidden_long_declared")
+	}
 	if len(nodes) == 0 {
 		return t
 	}
@@ -123,13 +130,11 @@ func heatReleased(l *i18n.L, r disclosure.Table, node string, names map[string]s
 	}
 	scale := heatScaleOf(values)
 	t.Legend = scale.legend(l)
-	if answers {
-		row := heatRow{Name: l.T("needs.voices.answered")}
-		for _, n := range nodes {
-			row.Cells = append(row.Cells, t.cell(l, n.Respondents, scale, true))
-		}
-		t.Rows = append(t.Rows, row)
+	first := heatRow{Name: answered}
+	for _, n := range nodes {
+		first.Cells = append(first.Cells, t.cell(l, n.Respondents, scale, true))
 	}
+	t.Rows = append(t.Rows, first)
 	for _, c := range heatOrder(nodes[0].Cells, len(r.Categories)) {
 		row := heatRow{Name: names[r.Categories[c]]}
 		if row.Name == "" {

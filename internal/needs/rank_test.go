@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,10 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"kladka/internal/access"
+	"kladka/internal/directory"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/trace"
+	"kladka/internal/platform/web"
 	"kladka/internal/testkit"
 )
 
@@ -54,7 +57,7 @@ func (k *kit) rankLine(c Campaign, o Scope) string {
 	k.t.Helper()
 	rows, err := k.rankRows(k.t.Context(), c.ID, o)
 	k.ok(err)
-	names := map[string]string{maths: "maths", algebra: "algebra", reading: "reading", autism: "autism", machine: "machine"}
+	names := map[string]string{maths: "maths", algebra: "algebra", reading: "reading", autism: "autism", machine: "machine", tutors: "tutors"}
 	var words []string
 	for n, r := range rows {
 		if r.Place != n+1 || r.Need == "" || r.Heads != r.Low+r.Middle+r.High {
@@ -85,6 +88,8 @@ func TestRank(t *testing.T) {
 		k.checkHeatPage(t, c)
 		k.checkLastYear(t, c)
 		k.checkMerged(t, c)
+		k.checkAuthority(t, c)
+		k.checkReach(t, c)
 	})
 }
 
@@ -330,6 +335,16 @@ func (k *kit) checkLastYear(t *testing.T, c Campaign) {
 		got[1][6] != "nowy temat" || got[6][1] != "Praca wychowawcy" || got[6][7] != "bez odpowiedzi" {
 		t.Errorf("%q", got)
 	}
+	counting := &rankOffer{kitOffer: k.offer}
+	k.Offer = counting
+	defer func() { k.Offer, k.lang = k.offer, i18n.PL }()
+	k.lang = i18n.EN
+	english := text(k.page(k.officer, CampaignHref(c.ID)+"/lista").Find("table"))
+	k.page(k.officer, CampaignHref(c.ID)+"/mapa")
+	k.page(k.head, CampaignHref(c.ID)+"/glosy")
+	if !strings.Contains(english, "4,1 z 5 (en)") || counting.asked != 1 {
+		t.Errorf("the module of trainings was asked %d times: %s", counting.asked, english)
+	}
 	if doc.Find("td .tag.warn").Length() != 1 {
 		t.Error("low use is not marked")
 	}
@@ -355,4 +370,93 @@ func (k *kit) checkMerged(t *testing.T, c Campaign) {
 	if len(steps) != 2 {
 		t.Errorf("linked traces have %d steps", len(steps))
 	}
+}
+
+// rankOffer counts how often another module is asked, and answers in a language.
+type rankOffer struct {
+	*kitOffer
+	asked int
+}
+
+func (o *rankOffer) AnsweredIn(ctx context.Context, l *i18n.L, need string) ([]Answered, error) {
+	o.asked++
+	all, err := o.Answered(ctx, need)
+	all = slices.Clone(all)
+	for n := range all {
+		all[n].LaterUse += " (" + string(l.Lang) + ")"
+	}
+	return all, err
+}
+
+// checkAuthority: what an authority says for its institutions counts only as far as
+// they did not say it themselves; its own list has it whole, and both say so.
+func (k *kit) checkAuthority(t *testing.T, c Campaign) {
+	k.declared(c, k.cityOffice, AsAuthority, Line{Topic: maths, Priority: 3, Heads: 5}, Line{Topic: reading, Priority: 1, Heads: 6}, Line{Topic: tutors, Priority: 2, Heads: 4})
+	for range 2 { // a second run is the same
+		k.ok(k.rank(t.Context(), c.ID))
+		for _, want := range []struct {
+			o    Scope
+			list string
+		}{
+			{Scope{Level: Metropolis}, "maths 19/8 of 3, machine 16/6 of 2, reading 10/6 of 2, tutors 8/4 of 1, autism 2/1 of 1"},
+			{Scope{ByRunning, city}, "maths 17/6 of 2, reading 10/6 of 2, tutors 8/4 of 1, autism 2/1 of 1, machine 1/1 of 1"},
+			{Scope{BySeat, town}, "machine 15/5 of 1, maths 2/2 of 1"},
+			{Scope{OfOne, string(k.cityOffice)}, "maths 17/6 of 1, tutors 8/4 of 1, reading 6/6 of 1"},
+		} {
+			if got := k.rankLine(c, want.o); got != want.list {
+				t.Errorf("%s: %s\nwant %s", want.o, got, want.list)
+			}
+		}
+	}
+	path := CampaignHref(c.ID) + "/lista?zakres="
+	for _, o := range []string{"all", "seat-" + city, "running-" + city} {
+		got := text(k.page(k.officer, path+o).Find("table"))
+		if !strings.Contains(got, "Od organów prowadzących liczy się tu 2 (zgłoszono 5)") || !strings.Contains(got, "liczy się tu 0 (zgłoszono 6)") {
+			t.Errorf("%s: %s", o, got)
+		}
+	}
+	own := text(k.page(k.cityClerk, path+"one-"+string(k.cityOffice)).Find("table"))
+	// What counts would tell an official of the office how many the schools named.
+	if !strings.Contains(own, "Z tego 5 zgłoszono dla prowadzonych placówek") || strings.Contains(own, "liczy się tu") {
+		t.Error(own)
+	}
+	if got := text(k.page(k.townClerk, path+"running-"+town).Find("table")); strings.Contains(got, "organów prowadzących") {
+		t.Errorf("another authority's words: %s", got)
+	}
+}
+
+// checkReach: the officer of a city that runs the center of a campaign is no
+// planner of it: the center is reached, other municipalities stay closed.
+func (k *kit) checkReach(t *testing.T, c Campaign) {
+	center, err := directory.ByID(t.Context(), k.db, k.center)
+	k.ok(err)
+	center.RunningMunicipality = city
+	k.write(func(ctx context.Context, tx *db.Tx) error {
+		return k.dir.Save(ctx, tx, []directory.Institution{center})
+	})
+	k.ok(k.cityClerk.MayAt(t.Context(), access.PlanNeeds, k.center))
+	k.ok(k.Sees(t.Context(), k.cityClerk, c, Scope{OfOne, string(k.center)}))
+	k.ok(k.Sees(t.Context(), k.cityClerk, c, Scope{ByRunning, city}))
+	for _, o := range []Scope{{Level: Metropolis}, {BySeat, city}, {BySeat, town}, {ByRunning, town}, {OfOne, string(k.townSchool)}, {OfOne, string(k.countyOwned)}} {
+		_, err := k.RankList(t.Context(), k.cityClerk, c, o)
+		refuses(t, "city's officer and "+o.String(), err, fault.Forbidden)
+	}
+	base := CampaignHref(c.ID)
+	for _, path := range []string{base + "/mapa", base + "/mapa/arkusz", base + "/lista?zakres=all", base + "/lista/arkusz?zakres=seat-" + town} {
+		if w := k.get(k.cityClerk, path); w.Code != http.StatusForbidden {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	for _, path := range []string{base + "/lista", base + "/glosy"} {
+		if doc := k.page(k.cityClerk, path); doc.Find("nav.subnav, tbody a").Length() != 0 || doc.Find(`option[value="all"]`).Length() != 0 && path == base+"/lista" {
+			t.Errorf("%s is a planner's page", path)
+		}
+	}
+	rows, of, _, _, err := k.Silent(t.Context(), k.cityClerk, web.Cursor{}, 10)
+	k.ok(err)
+	if len(rows) > 0 || len(of) > 0 {
+		t.Errorf("%d silent needs of %d campaigns", len(rows), len(of))
+	}
+	_, _, _, _, err = k.Silent(t.Context(), k.head, web.Cursor{}, 10)
+	refuses(t, "a head and the report", err, fault.Forbidden)
 }
