@@ -73,8 +73,9 @@ func TestKeysExist(t *testing.T) {
 			case *ast.Ident:
 				name = f.Name
 			}
-			// Names of jobs, events and periodic work look like keys.
-			if name == "Every" || name == "On" || name == "Enqueue" {
+			// Names of jobs, events and periodic work look like keys, and so does what
+			// a keyed hash is for.
+			if name == "Every" || name == "On" || name == "Enqueue" || name == "MAC" || name == "len" {
 				return false
 			}
 			for _, arg := range call.Args {

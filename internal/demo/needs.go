@@ -26,7 +26,7 @@ import (
 	"kladka/internal/training"
 )
 
-// Titles of the two campaigns of every demo, without the school year.
+// Titles of the two campaigns of every demo.
 const (
 	CampaignLast = "Czego nam potrzeba"
 	CampaignNow  = "Czego chcemy się nauczyć"
@@ -167,11 +167,13 @@ func (a *asking) posts() (list []post) {
 			taken[h.Institution] = true
 		}
 	}
-	if schools := openSchools(a.world); len(schools) >= manySchools {
-		for _, i := range schools {
-			if !taken[i.ID] && i.Leads() && of[i.Municipality] < 2 && (of[i.Municipality] > 0 || len(of) < 6) {
+	if len(openSchools(a.world)) >= manySchools {
+		for _, i := range a.world.Institutions {
+			// The municipalities of the demo's people, and four more.
+			room := len(of) < 4 || of[i.Municipality] > 0 || i.Municipality == krakowKey || i.Municipality == wieliczkaKey
+			if i.Kind == directory.Kind(register.Primary) && i.Leads() && !i.Closed && i.RunningMunicipality != "" && !taken[i.ID] && of[i.Municipality] < 2 && room {
 				of[i.Municipality]++
-				list = append(list, post{i.ID, access.Teacher, true, 7})
+				list = append(list, post{i.ID, access.Teacher, true, 8})
 			}
 		}
 		return list
@@ -245,7 +247,7 @@ func (a *asking) lastYear(ctx context.Context) error {
 		return err
 	}
 	everybody := append(slices.Clone(a.staff), member{a.teacher, a.teacherAt})
-	if err := a.answer(ctx, c.Round, everybody, 85); err != nil {
+	if err := a.answer(ctx, c.Round, everybody, 92); err != nil {
 		return err
 	}
 	if err := a.back.needs.SetInterest(ctx, a.teacher, c.ID, a.chosen[:2]); err != nil {
@@ -263,7 +265,7 @@ func (a *asking) lastYear(ctx context.Context) error {
 
 // campaign writes the draft of a campaign at the clock past.
 func (a *asking) campaign(ctx context.Context, title string, year int, mode survey.Mode, days int) (c needs.Campaign, err error) {
-	id, err := a.back.needs.CreateCampaign(ctx, a.planner, needs.Settings{Title: fmt.Sprintf("%s w roku szkolnym %d/%d", title, year, year+1), SchoolYear: year,
+	id, err := a.back.needs.CreateCampaign(ctx, a.planner, needs.Settings{Title: title, SchoolYear: year,
 		Words: "Pytamy szkoły i każdą osobę, która w nich pracuje. Z odpowiedzi powstanie oferta ośrodka na następny rok.",
 		Owner: a.association, Center: a.at, People: true, Mode: mode, ClosesOn: a.past.AddDate(0, 0, days).Format(time.DateOnly), FirstDays: 7,
 		Weights: [3]int{1, 2, 3}, Topics: a.chosen})
@@ -329,11 +331,17 @@ func (a *asking) declareOffices(ctx context.Context, id needs.CampaignID) error 
 func (a *asking) answer(ctx context.Context, id survey.RoundID, who []member, percent int) error {
 	forms, times := []string{"workshop", "course", "online", "network", "consultation", "lesson"}, []string{"afternoon", "morning", "saturday"}
 	return a.fill(ctx, id, who, percent, func(n int) survey.Answers {
-		var topics []string
+		// Three topics are named by about half of the people everywhere, so that
+		// something of them may be shown of a municipality.
+		topic := func(k int) string { return strings.ReplaceAll(a.chosen[k], "-", "") }
+		topics := []string{topic(n % 2)}
+		if n%4 == 1 || n%4 == 2 {
+			topics = append(topics, topic(3))
+		}
 		for len(topics) < 3 {
 			// Low numbers more often: some topics are wanted by most.
-			k := a.chance.chance.IntN(len(a.chosen)) * (1 + a.chance.chance.IntN(2)) / 2
-			if t := strings.ReplaceAll(a.chosen[k], "-", ""); !slices.Contains(topics, t) {
+			k := 4 + a.chance.chance.IntN(len(a.chosen)-4)*(1+a.chance.chance.IntN(2))/2
+			if t := topic(k); !slices.Contains(topics, t) {
 				topics = append(topics, t)
 			}
 		}
@@ -383,10 +391,10 @@ func (a *asking) decide(ctx context.Context, id needs.CampaignID) error {
 	if err != nil {
 		return err
 	}
-	title := func(place int, before string) string { return before + strings.TrimSpace(titles[list[place].Topic]) }
+	title := func(place int) string { return strings.TrimSpace(titles[list[place].Topic]) }
 	a.past = a.ago(lastDecided)
-	held, err := a.verdict(ctx, a.back.needs, list[0].Need, needs.Verdict{Kind: needs.Training, Title: title(0, "Kurs: "), Center: a.at, Seats: 24,
-		Words: "Najwięcej osób potrzebuje tego pilnie. Zaczynamy po feriach.", Form: string(training.Course), FirstDays: 7})
+	held, err := a.verdict(ctx, a.back.needs, list[0].Need, needs.Verdict{Kind: needs.Training, Title: title(0), Center: a.at, Seats: 24,
+		Words: "Najwięcej osób potrzebuje tego pilnie. Zaczynamy wiosną.", Form: string(training.Course), FirstDays: 7})
 	if err != nil {
 		return err
 	}
@@ -394,7 +402,7 @@ func (a *asking) decide(ctx context.Context, id needs.CampaignID) error {
 		return err
 	}
 	a.past = a.ago(lastDecided - 4)
-	if _, err := a.verdict(ctx, a.back.needs, list[1].Need, needs.Verdict{Kind: needs.Network, Title: title(1, "Sieć: "), Center: a.at, Seats: 20,
+	if _, err := a.verdict(ctx, a.back.needs, list[1].Need, needs.Verdict{Kind: needs.Network, Title: title(1), Center: a.at, Seats: 20,
 		Words: "Spotkania co dwa miesiące, za każdym razem w innej szkole."}); err != nil {
 		return err
 	}
@@ -403,7 +411,7 @@ func (a *asking) decide(ctx context.Context, id needs.CampaignID) error {
 		Words: "Zgłosiła to jedna placówka. Podobne zajęcia prowadzi inny ośrodek; wskażemy go na prośbę."}); err != nil {
 		return err
 	}
-	_, err = a.verdict(ctx, a.needs, list[3].Need, needs.Verdict{Kind: needs.Training, Title: title(3, "Warsztaty: "), Center: a.at, Seats: 20,
+	_, err = a.verdict(ctx, a.needs, list[3].Need, needs.Verdict{Kind: needs.Training, Title: title(3), Center: a.at, Seats: 20,
 		Words: "Grupa rusza wiosną. Kto zgłosił potrzebę, ma pierwszeństwo zapisu.", Form: string(training.Workshop), FirstDays: 7})
 	return err
 }

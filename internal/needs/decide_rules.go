@@ -185,8 +185,9 @@ func (v Verdict) check(centers []access.InstitutionID, towns []string, instituti
 	bad(v.FirstDays < 0 || v.FirstDays > decideFirst, "pierwszenstwo", "first", "most", decideFirst)
 	sum := 0
 	for town, n := range v.Quotas {
-		bad(n < 0 || !slices.Contains(towns, town), "gmina_"+town, "quota")
-		sum += max(n, 0)
+		// Each is bounded alone: two that are enormous add up to little.
+		bad(n < 0 || n > decideSeats || !slices.Contains(towns, town), "gmina_"+town, "quota")
+		sum += min(max(n, 0), decideSeats)
 	}
 	bad(sum > v.Seats, "miejsca", "quotas", "sum", sum)
 	slices.SortFunc(all, func(a, b fault.Field) int { return cmp.Compare(a.Name, b.Name) })

@@ -2,6 +2,7 @@ package needs
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -116,6 +117,7 @@ func TestVerdictCheck(t *testing.T) {
 		"too many seats":                  {func(v *Verdict) { v.Seats = decideSeats + 1 }, "miejsca"},
 		"more for municipalities":         {func(v *Verdict) { v.Seats = 19 }, "miejsca"},
 		"a negative quota":                {func(v *Verdict) { v.Quotas = map[string]int{city: -1} }, "gmina_" + city},
+		"quotas that wrap around":         {func(v *Verdict) { v.Quotas = map[string]int{city: math.MaxInt, town: math.MaxInt} }, "gmina_" + town + " gmina_" + city + " miejsca"},
 		"a municipality from elsewhere":   {func(v *Verdict) { v.Quotas = map[string]int{"999999": 1} }, "gmina_999999"},
 		"no such form":                    {func(v *Verdict) { v.Form = "qualification_course" }, "forma"},
 		"too long a lead":                 {func(v *Verdict) { v.FirstDays = decideFirst + 1 }, "pierwszenstwo"},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kladka/internal/access"
+	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/survey"
 	"kladka/internal/platform/web"
 )
@@ -28,4 +29,10 @@ func (o personalOwner) Officers(ctx context.Context, _ *web.Request, rd survey.R
 		people = append(people, string(id))
 	}
 	return people, err
+}
+
+// Desk says nothing: the campaign stands on the desk itself, with the other
+// things that it asks of the person.
+func (o personalOwner) Desk(context.Context, *i18n.L, survey.Round) (web.DeskItem, error) {
+	return web.DeskItem{}, nil
 }

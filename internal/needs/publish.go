@@ -261,6 +261,9 @@ func (s *Service) publishOne(ctx context.Context, c Campaign, plan, measure stri
 // the numbers of all institutions; a release never changes, so neither does it.
 func publishTop(t disclosure.Table) disclosure.Table {
 	t.Nodes = slices.DeleteFunc(slices.Clone(t.Nodes), func(n disclosure.Node) bool { return n.Depth > 1 })
+	for n := range t.Nodes {
+		t.Nodes[n].Members = nil // the ids of all institutions: maps draw names
+	}
 	return t
 }
 
@@ -373,7 +376,18 @@ func (s *Service) publishDeclaredCounts(ctx context.Context, c Campaign, plan st
 		return counts, err
 	}
 	tally := disclosure.NewCounts()
-	err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
+	if err := s.publishSent(ctx, c.ID, leaves, &tally); err != nil {
+		return counts, err
+	}
+	if err := s.publishNamed(ctx, c.ID, leaves, read, &tally); err != nil {
+		return counts, err
+	}
+	return s.publishCategories(ctx, c, tally)
+}
+
+// publishSent counts the institutions that sent a declaration of their own.
+func (s *Service) publishSent(ctx context.Context, id CampaignID, leaves map[string]string, tally *disclosure.Counts) error {
+	return s.db.Each(ctx, func(scan func(dest ...any) error) error {
 		var unit string
 		if err := scan(&unit); err != nil {
 			return err
@@ -382,13 +396,14 @@ func (s *Service) publishDeclaredCounts(ctx context.Context, c Campaign, plan st
 			tally.Add(at)
 		}
 		return nil
-	}, `select institution from needs_declarations where campaign = ? and sent and as_what = ?`, c.ID, AsSchool)
-	if err != nil {
-		return counts, err
-	}
+	}, `select institution from needs_declarations where campaign = ? and sent and as_what = ?`, id, AsSchool)
+}
+
+// publishNamed counts each of them once in each topic that it named.
+func (s *Service) publishNamed(ctx context.Context, id CampaignID, leaves, read map[string]string, tally *disclosure.Counts) error {
 	said := map[string]bool{} // by the institution at
 	var at string
-	err = s.db.Each(ctx, func(scan func(dest ...any) error) error {
+	return s.db.Each(ctx, func(scan func(dest ...any) error) error {
 		var unit, topic string
 		if err := scan(&unit, &topic); err != nil {
 			return err
@@ -403,11 +418,7 @@ func (s *Service) publishDeclaredCounts(ctx context.Context, c Campaign, plan st
 		}
 		return nil
 	}, `select d.institution, `+rankTopic+` from needs_declarations d join needs_lines l on l.declaration = d.id
-		where d.campaign = ? and d.sent and d.as_what = ? and l.heads > 0 and l.priority between 1 and 3 order by d.institution`, c.ID, AsSchool)
-	if err != nil {
-		return counts, err
-	}
-	return s.publishCategories(ctx, c, tally)
+		where d.campaign = ? and d.sent and d.as_what = ? and l.heads > 0 and l.priority between 1 and 3 order by d.institution`, id, AsSchool)
 }
 
 // publishCategories puts the topics of a tally into an order that tells nothing:

@@ -260,7 +260,7 @@ func (k *kit) checkPublic(t *testing.T, c Campaign) {
 	if diff := cmp.Diff(want, rows); diff != "" {
 		t.Error(diff)
 	}
-	if got := text(doc.Find("main")); !strings.Contains(got, "Liczba placówek, które zgłosiły potrzebę") || !strings.Contains(got, "tym więcej placówek") || strings.Contains(got, "osób") && !strings.Contains(got, "bez względu na liczbę osób") {
+	if got := text(doc.Find("main")); !strings.Contains(got, "Liczba placówek, które zgłosiły potrzebę") || !strings.Contains(got, "Im mocniejszy kolor pola, tym więcej placówek") || strings.Contains(got, "osób") && !strings.Contains(got, "bez względu na liczbę osób") {
 		t.Error(got)
 	}
 	if doc.Find("table.heat a").Length() != 0 || doc.Find(".heat-keys li").Length() < 2 || doc.Find(".why").Length() != 1 {

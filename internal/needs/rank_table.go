@@ -21,7 +21,7 @@ type heatTable struct {
 	Corner  string // heading of the first column
 	Columns []string
 	Rows    []heatRow
-	Darker  string // what a darker cell means
+	Darker  string // what a stronger color means
 	Legend  []heatKey
 	Hidden  string // why a number is hidden
 	Hides   bool   // at least one cell is hidden
@@ -119,17 +119,14 @@ func heatReleased(l *i18n.L, r disclosure.Table, node string, names map[string]s
 	if len(nodes) == 0 {
 		return t
 	}
-	var values []int
-	for n, node := range nodes {
+	for _, node := range nodes {
 		t.Columns = append(t.Columns, heatNodeName(l, node))
-		for _, c := range node.Cells {
-			if n > 0 && c.Shown {
-				values = append(values, c.N)
-			}
-		}
 	}
+	values := heatShown(nodes[1:])
 	scale := heatScaleOf(values)
-	t.Legend = scale.legend(l)
+	if len(values) > 0 { // else nothing is shaded
+		t.Legend = scale.legend(l)
+	}
 	first := heatRow{Name: answered}
 	for _, n := range nodes {
 		first.Cells = append(first.Cells, t.cell(l, n.Respondents, scale, true))
@@ -150,6 +147,18 @@ func heatReleased(l *i18n.L, r disclosure.Table, node string, names map[string]s
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// heatShown are the numbers that are shaded.
+func heatShown(nodes []disclosure.Node) (values []int) {
+	for _, node := range nodes {
+		for _, c := range node.Cells {
+			if c.Shown {
+				values = append(values, c.N)
+			}
+		}
+	}
+	return values
 }
 
 // cell draws one number of a release.

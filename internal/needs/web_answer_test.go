@@ -38,11 +38,11 @@ func testDesk(t *testing.T, k *kit, c Campaign) {
 		who  access.Actor
 		want string
 	}{
-		"a head":      {k.head, "Powiedz, czego potrzebuje Twoja placówka – do 30 listopada 2026 | Powiedz, czego potrzebujesz w swojej pracy – do 30 listopada 2026"},
-		"a secretary": {k.secretary, "Przygotuj zgłoszenie potrzeb placówki – do 30 listopada 2026"},
-		"a teacher":   {k.ewa, "Powiedz, czego potrzebujesz w swojej pracy – do 30 listopada 2026"},
-		"a clerk":     {k.townClerk, "Powiedz, czego potrzebują osoby z urzędu – do 30 listopada 2026 | Powiedz jako organ prowadzący, czego potrzebują szkoły – do 30 listopada 2026"},
-		"an adviser":  {k.adviser, "Po wizytach: powiedz, czego potrzebują szkoły – do 30 listopada 2026"},
+		"a head":      {k.head, "Powiedz, czego potrzebuje Twoja placówka | Powiedz, czego potrzebujesz w swojej pracy"},
+		"a secretary": {k.secretary, "Przygotuj zgłoszenie potrzeb placówki"},
+		"a teacher":   {k.ewa, "Powiedz, czego potrzebujesz w swojej pracy"},
+		"a clerk":     {k.townClerk, "Powiedz, czego potrzebują osoby z urzędu | Powiedz jako organ prowadzący, czego potrzebują szkoły"},
+		"an adviser":  {k.adviser, "Po wizytach: powiedz, czego potrzebują szkoły"},
 		"an officer":  {k.officer, ""},
 		"a stranger":  {k.stranger, ""},
 	} {

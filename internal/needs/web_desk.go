@@ -47,14 +47,13 @@ func (s *Service) answerOpen(ctx context.Context) ([]Campaign, error) {
 
 // answerItems are what one campaign asks of the actor and has not got.
 func (s *Service) answerItems(ctx context.Context, l *i18n.L, who access.Actor, c Campaign) (items []web.DeskItem, err error) {
-	date := campaignUntil(l, c)
-	by := l.T("needs.campaign.until", "date", date)
+	by := campaignUntil(l, c)
 	due, _, err := s.declareDue(ctx, who, c)
 	if err != nil {
 		return nil, err
 	}
 	if len(due) > 3 {
-		items = append(items, web.DeskItem{Rank: deskSay, Title: l.N("needs.answer.desk.many", len(due), "date", date), Text: c.Title, Href: declarePath(c.ID), By: by})
+		items = append(items, web.DeskItem{Rank: deskSay, Title: l.N("needs.answer.desk.many", len(due)), Text: c.Title, Href: declarePath(c.ID), By: by})
 		due = nil
 	}
 	names, err := s.seatNames(ctx, due)
@@ -66,7 +65,7 @@ func (s *Service) answerItems(ctx context.Context, l *i18n.L, who access.Actor, 
 		if !x.Send {
 			key = "prepare"
 		}
-		items = append(items, web.DeskItem{Rank: deskSay, Title: l.T("needs.answer.desk."+key, "date", date), Text: names[x.Institution] + " · " + c.Title,
+		items = append(items, web.DeskItem{Rank: deskSay, Title: l.T("needs.answer.desk."+key), Text: names[x.Institution] + " · " + c.Title,
 			Href: declareHref(c.ID, x.Institution, x.As), By: by})
 	}
 	if who.For == "" {
@@ -75,7 +74,7 @@ func (s *Service) answerItems(ctx context.Context, l *i18n.L, who access.Actor, 
 			return nil, err
 		}
 		if open && !answered {
-			items = append(items, web.DeskItem{Rank: deskSay, Title: l.T("needs.answer.desk.person", "date", date), Text: l.T("needs.answer.desk.person_" + string(c.Mode)),
+			items = append(items, web.DeskItem{Rank: deskSay, Title: l.T("needs.answer.desk.person"), Text: l.T("needs.answer.desk.person_" + string(c.Mode)),
 				Href: survey.Path(c.Round), By: by})
 		}
 	}
@@ -85,7 +84,7 @@ func (s *Service) answerItems(ctx context.Context, l *i18n.L, who access.Actor, 
 			return nil, err
 		}
 		if len(wrote) == 0 {
-			items = append(items, web.DeskItem{Rank: deskAdvise, Title: l.T("needs.answer.desk.adviser", "date", date), Text: c.Title, Href: answerVisitPath(c.ID), By: by})
+			items = append(items, web.DeskItem{Rank: deskAdvise, Title: l.T("needs.answer.desk.adviser"), Text: c.Title, Href: answerVisitPath(c.ID), By: by})
 		}
 	}
 	return items, nil

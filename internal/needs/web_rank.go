@@ -139,8 +139,17 @@ func (s *Service) rankView(w http.ResponseWriter, r *web.Request) (p rankPage, e
 func (s *Service) rankBegin(w http.ResponseWriter, r *web.Request, c Campaign, tab string) web.Page {
 	title := map[string]string{"/lista": "needs.tab.list", "/mapa": "needs.tab.map", "/glosy": "needs.tab.voices"}[tab]
 	p := r.Page(w, r.L.T(title), web.Link{Text: r.L.T("needs.title"), Href: Path}, web.Link{Text: c.Title, Href: CampaignHref(c.ID)})
-	p.NoIndex, p.Lead = true, c.Title+", "+publishYear(c.SchoolYear)
+	p.NoIndex, p.Lead = true, rankCampaignName(c)
 	return p
+}
+
+// rankCampaignName is the title of a campaign and its school year, which many
+// titles say themselves.
+func rankCampaignName(c Campaign) string {
+	if year := publishYear(c.SchoolYear); !strings.Contains(c.Title, year) {
+		return c.Title + ", " + year
+	}
+	return c.Title
 }
 
 // rankPick is the choice of whose list to see, grouped by level.
@@ -187,22 +196,11 @@ func (s *Service) rankFill(r *web.Request, p *rankPage, c Campaign, o Scope, row
 	if err != nil {
 		return err
 	}
-	var needs []NeedID
-	for _, row := range rows {
-		needs = append(needs, row.Need)
-	}
-	for _, was := range past {
-		needs = append(needs, was.Needs...)
-	}
-	answers, err := s.rankAnswers(ctx, needs)
+	answers, done, err := s.rankBecame(ctx, r.L, rows, past)
 	if err != nil {
 		return err
 	}
 	ran, err := s.rankRans(ctx, c.ID, o)
-	if err != nil {
-		return err
-	}
-	done, err := s.rankDone(ctx, r.L, past, answers)
 	if err != nil {
 		return err
 	}
@@ -281,6 +279,24 @@ func (s *Service) rankNames(ctx context.Context, l *i18n.L, rows []Rank, more []
 		}
 	}
 	return names, nil
+}
+
+// rankBecame is what was decided on the needs of a list and of last year's, and
+// what became of the latter.
+func (s *Service) rankBecame(ctx context.Context, l *i18n.L, rows []Rank, past map[string]rankPast) (map[NeedID][]Answer, map[NeedID][]Answered, error) {
+	var needs []NeedID
+	for _, row := range rows {
+		needs = append(needs, row.Need)
+	}
+	for _, was := range past {
+		needs = append(needs, was.Needs...)
+	}
+	answers, err := s.rankAnswers(ctx, needs)
+	if err != nil {
+		return nil, nil, err
+	}
+	done, err := s.rankDone(ctx, l, past, answers)
+	return answers, done, err
 }
 
 // rankDone is what became of last year's needs, in the reader's language. It asks
@@ -474,7 +490,7 @@ func (s *Service) reportView(w http.ResponseWriter, r *web.Request) (p reportPag
 	now := s.now().Unix()
 	for _, row := range rows {
 		c := of[row.Campaign]
-		p.Rows = append(p.Rows, reportRow{Topic: names[row.Topic], Href: NeedHref(row.ID), Campaign: c.Title + ", " + publishYear(c.SchoolYear),
+		p.Rows = append(p.Rows, reportRow{Topic: names[row.Topic], Href: NeedHref(row.ID), Campaign: rankCampaignName(c),
 			CampaignHref: CampaignHref(c.ID) + "/lista", Since: r.L.Date(time.Unix(row.MadeAt, 0).In(web.Warsaw)), Days: r.L.Number(reportDays(row.MadeAt, now)),
 			Heads: r.L.Number(row.Heads), Who: r.L.Number(row.Who)})
 	}

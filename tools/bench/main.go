@@ -38,7 +38,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country, enroll, training")
+	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country, enroll, training, asking")
 	flag.Parse()
 	if err := run(context.Background(), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -158,10 +158,16 @@ func client(args []string) error {
 }
 
 // fetch is a page's bytes.
-func fetch(url, encoding string) ([]byte, http.Header, error) {
+func fetch(url, encoding string) ([]byte, http.Header, error) { return fetchAs("", url, encoding) }
+
+// fetchAs is fetch with a cookie.
+func fetchAs(cookie, url, encoding string) ([]byte, http.Header, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return nil, nil, err
+	}
+	if cookie != "" {
+		req.Header.Set("Cookie", cookie)
 	}
 	if encoding != "" {
 		req.Header.Set("Accept-Encoding", encoding)

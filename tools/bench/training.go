@@ -275,11 +275,6 @@ func trainings(ctx context.Context, t *table) error {
 	return figures(ctx, t, []string{"KLADKA_TRAINING_SPEED=1"}, "./internal/training/...")
 }
 
-// asking runs those of surveys, of sealing and of needs.
-func asking(ctx context.Context, t *table) error {
-	return figures(ctx, t, []string{"KLADKA_SURVEY_SPEED=1", "KLADKA_NEEDS_SPEED=1"}, "./internal/platform/survey", "./internal/platform/disclosure", "./internal/needs/...")
-}
-
 // figures runs the measuring tests of packages and takes the lines that they print.
 func figures(ctx context.Context, t *table, env []string, packages ...string) error {
 	out, err := goTest(ctx, env, append([]string{"-v", "-timeout", "60m", "-run", "Speed"}, packages...)...)

@@ -75,7 +75,7 @@ func (o roundOwner) Desk(ctx context.Context, l *i18n.L, rd survey.Round) (web.D
 		return web.DeskItem{}, err
 	}
 	return web.DeskItem{Rank: 45, Title: l.T("evaluation.desk."+string(x.Stage), "title", sub.Title), Text: l.T("evaluation.desk.text"),
-		Href: survey.Path(rd.ID), By: l.T("evaluation.until", "date", l.Date(day(rd.ClosesAt-1)))}, nil
+		Href: survey.Path(rd.ID), By: l.Date(day(rd.ClosesAt - 1))}, nil
 }
 
 // Opened: the round is closed.

@@ -79,7 +79,11 @@ func (h roundHandlers) openFacts(r *web.Request, rd Round) ([]web.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts := []web.Fact{{Name: r.L.T("survey.fact.invited"), Value: r.L.Number(sum.Invited)}, {Name: r.L.T("survey.fact.answered"), Value: r.L.Number(sum.Answered)}}
+	invited, answered := r.L.Number(sum.Invited), r.L.Number(sum.Answered)
+	if sum.Invited < runLeast { // it would name those who did not answer
+		invited, answered = r.L.T("survey.run.few", "n", runLeast), "–"
+	}
+	facts := []web.Fact{{Name: r.L.T("survey.fact.invited"), Value: invited}, {Name: r.L.T("survey.fact.answered"), Value: answered}}
 	if sum.Seats > 0 {
 		facts = append(facts, web.Fact{Name: r.L.T("survey.fact.link"), Value: r.L.T("survey.link.seats", "used", sum.Used, "seats", sum.Seats)})
 	}

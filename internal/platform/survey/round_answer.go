@@ -149,11 +149,11 @@ func unfold(plain []byte) (unit string, body []byte, err error) {
 
 // cast lays answers down and marks the person, in two statements.
 func (s *Service) cast(ctx context.Context, tx *db.Tx, seat roundSeat, person string, f folded, g Given) error {
-	fresh, err := lay(ctx, tx, seat.Round, f, g)
-	if err != nil || !fresh {
+	was, err := layOwn(ctx, tx, seat.Round, f, g)
+	if err != nil || was == laidBefore {
 		return err
 	}
-	marked, err := mark(ctx, tx, seat, person, g)
+	marked, err := mark(ctx, tx, seat, person, g, was == laidNew)
 	if err != nil {
 		return err
 	}
@@ -167,21 +167,40 @@ func (s *Service) cast(ctx context.Context, tx *db.Tx, seat roundSeat, person st
 	return err
 }
 
+// What laying an answer down came to.
+type laid int
+
+const (
+	laidBefore   laid = iota // this very form was taken before
+	laidNew                  // the person's only answer
+	laidReplaced             // it stands in the place of an earlier one
+)
+
+// layOwn lays a person's answer down. One that is replaced is told from a first
+// one: whose answer came on paper has none here, and may not add a second.
+func layOwn(ctx context.Context, tx *db.Tx, rd Round, f folded, g Given) (laid, error) {
+	fresh, err := lay(ctx, tx, rd, f, g)
+	if err != nil || fresh {
+		return laidNew, err
+	}
+	if rd.Mode == Anonymous {
+		return laidBefore, nil
+	}
+	_, err = tx.Exec(ctx, `update survey_answers set sealed = ?, changed_at = ? where round = ? and id = ?`, f.closed, g.At.Unix(), rd.ID, f.id)
+	return laidReplaced, err
+}
+
 // lay writes the envelope or the answers. Not fresh means that this very form
-// was taken before.
+// was taken before, or that the person has answers already.
 func lay(ctx context.Context, tx *db.Tx, rd Round, f folded, g Given) (fresh bool, err error) {
 	var n int64
 	switch {
 	case rd.Mode == Anonymous:
 		n, err = tx.Exec(ctx, `insert into survey_envelopes (round, id, sealed) values (?, ?, ?) on conflict (round, id) do nothing`,
 			rd.ID, f.id, f.sealed)
-	case f.person == "":
-		n, err = tx.Exec(ctx, `insert into survey_answers (round, id, person, unit, sealed, changed_at) values (?, ?, '', ?, ?, ?)
-			on conflict (round, id) do nothing`, rd.ID, f.id, f.unit, f.closed, g.At.Unix())
 	default:
 		n, err = tx.Exec(ctx, `insert into survey_answers (round, id, person, unit, sealed, changed_at) values (?, ?, ?, ?, ?, ?)
-			on conflict (round, id) do update set sealed = excluded.sealed, changed_at = excluded.changed_at`,
-			rd.ID, f.id, f.person, f.unit, f.closed, g.At.Unix())
+			on conflict (round, id) do nothing`, rd.ID, f.id, f.person, f.unit, f.closed, g.At.Unix())
 	}
 	return n > 0, err
 }
@@ -190,18 +209,18 @@ func lay(ctx context.Context, tx *db.Tx, rd Round, f folded, g Given) (fresh boo
 // may have changed since.
 const roundOpen = `exists (select 1 from survey_rounds r where r.id = ? and r.state = 'open' and r.definition = ?)`
 
-// mark notes that the person has answered; of an anonymous round only once.
-func mark(ctx context.Context, tx *db.Tx, seat roundSeat, person string, g Given) (bool, error) {
+// mark notes that the person has answered; with a first answer only who had not.
+func mark(ctx context.Context, tx *db.Tx, seat roundSeat, person string, g Given, first bool) (bool, error) {
 	var n int64
 	var err error
 	switch {
-	case seat.Asked && seat.Mode == Anonymous:
+	case seat.Asked && first:
 		n, err = tx.Exec(ctx, `update survey_invited set answered = true
 			where round = ? and person = ? and answered = false and `+roundOpen, seat.ID, person, seat.ID, g.Definition)
 	case seat.Asked:
 		n, err = tx.Exec(ctx, `update survey_invited set answered = true
 			where round = ? and person = ? and `+roundOpen, seat.ID, person, seat.ID, g.Definition)
-	case seat.Mode == Anonymous:
+	case first:
 		n, err = tx.Exec(ctx, `insert into survey_invited (round, person, unit, answered)
 			select r.id, cast(? as text), cast(? as text), true from survey_rounds r where r.id = ? and r.state = 'open' and r.definition = ?
 			on conflict (round, person) do update set answered = true where survey_invited.answered = false`,

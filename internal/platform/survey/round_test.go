@@ -279,8 +279,12 @@ func TestLinksAndPaper(t *testing.T) {
 				roundWant(t, "on paper", k.AnswerOnPaper(ctx, id, "sp1", k.given("topic", "law")), want)
 			}
 			roundWant(t, "on paper for another unit", k.AnswerOnPaper(ctx, id, "sp2", k.given("topic", "law")), "survey.fault.paper_full")
-			if mode == Anonymous {
+			rows := k.count(`select count(*) from survey_answers where round = ?`, id)
+			for range 2 {
 				roundWant(t, "again, online", k.Answer(ctx, id, "p01", "", k.given("topic", "law")), "survey.fault.already")
+			}
+			if n := k.count(`select count(*) from survey_answers where round = ?`, id); n != rows {
+				t.Errorf("%d answers more than people who gave them", n-rows)
 			}
 			late := k.given("topic", "law")
 			late.At = roundNoon.AddDate(0, 1, 0)

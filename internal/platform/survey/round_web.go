@@ -53,6 +53,9 @@ func (h roundHandlers) getAnswer(w http.ResponseWriter, r *web.Request) error {
 	if seat.Mode == Anonymous && seat.Answered {
 		return h.renderThanks(w, r, a.roundView, "survey.thanks.had")
 	}
+	if seat.Answered && a.began == nil { // it came on paper, and nobody knows which it is
+		return fault.New(fault.Conflict, "survey.fault.already")
+	}
 	if err := a.rd.takes(h.now()); err != nil {
 		return err
 	}

@@ -356,6 +356,26 @@ func TestKeyToResults(t *testing.T) {
 	s.want(http.StatusConflict, Path(id), "p01", nil)
 }
 
+// TestFewAreNotCounted asks four people, and one of them on paper: neither page
+// says who kept silent, and the one answer stays one.
+func TestFewAreNotCounted(t *testing.T) {
+	s := newRoundSite(t)
+	id, _ := s.start(Confidential, 4)
+	unit := paperPath(id, "sp1")
+	s.want(http.StatusSeeOther, unit, "secretary", url.Values{fieldOfficer: {"p01"}})
+	s.want(http.StatusConflict, Path(id), "p01", nil)
+	s.must(s.Close(t.Context(), roundBoss, id))
+	facts := s.want(200, Path(id)+"/wyniki", "boss", nil).Find("dd")
+	if facts.Length() < 2 {
+		t.Error("no figures")
+	}
+	for _, fact := range facts.EachIter() {
+		if text := strings.TrimSpace(fact.Text()); text == "4" || text == "1" {
+			t.Errorf("of four people the page says %q", text)
+		}
+	}
+}
+
 func TestSurveyPurposes(t *testing.T) {
 	testkit.EachDB(t, roundModules, func(t *testing.T, d *db.DB) {
 		k, ctx := newRoundKit(t, d), t.Context()

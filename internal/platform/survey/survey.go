@@ -103,6 +103,7 @@ type KeyOfficers interface {
 
 // OnDesk is what an Owner answers as well that knows better what a round is about
 // than the title of its questionnaire: how it stands on the desk of who is asked.
+// Without a title it does not stand there.
 type OnDesk interface {
 	Desk(ctx context.Context, l *i18n.L, rd Round) (web.DeskItem, error)
 }

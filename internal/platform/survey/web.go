@@ -160,7 +160,9 @@ func (h roundHandlers) desk(r *web.Request) ([]web.DeskItem, error) {
 			if err != nil {
 				return nil, err
 			}
-			items = append(items, item)
+			if item.Title != "" {
+				items = append(items, item)
+			}
 			continue
 		}
 		d, err := h.DefinitionByID(r.Context(), h.db, rd.Definition)

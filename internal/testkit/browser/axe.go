@@ -47,9 +47,13 @@ func (v Violation) String() string {
 // closes them afterwards. Preloading is off: axe would fetch style sheets again,
 // which the policy of the page forbids and the console would show. The page is
 // made long meanwhile: on a short one the open menu would lie over the footer.
+// The fields of the navigation push what is below them aside instead of lying
+// over it: nobody has a menu open and wants what it covers.
 const axeRun = `(async () => {
 	const closed = [...document.querySelectorAll('details:not([open])')];
+	const fields = document.querySelectorAll('.fold > :not(summary)');
 	closed.forEach(d => d.open = true);
+	fields.forEach(f => f.style.position = 'static');
 	document.body.style.minHeight = '400vh';
 	try {
 		const result = await axe.run(document, {
@@ -61,6 +65,7 @@ const axeRun = `(async () => {
 			nodes: v.nodes.map(n => ({target: n.target.flat(), html: n.html.slice(0, 160), failureSummary: n.failureSummary}))}));
 	} finally {
 		document.body.style.minHeight = '';
+		fields.forEach(f => f.style.position = '');
 		closed.forEach(d => d.open = false);
 	}
 })()`

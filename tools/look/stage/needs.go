@@ -25,13 +25,13 @@ func (h House) ask(ctx context.Context, site *browser.Site) error {
 		"campaign-now":    {needs.CampaignPath + "/", `select id from needs_campaigns where state = 'open'`},
 		"round-last":      {survey.Path(""), `select round from needs_campaigns where state = 'ranked'`},
 		"round-now":       {survey.Path(""), `select round from needs_campaigns where state = 'open'`},
-		"need-taught":     {needs.NeedPath + "/", `select need from needs_decisions where kind = 'training' and title like 'Kurs%'`},
+		"need-taught":     {needs.NeedPath + "/", `select need from needs_decisions where kind = 'training' order by at limit 1`},
 		"need-network":    {needs.NeedPath + "/", `select need from needs_decisions where kind = 'network'`},
 		"need-declined":   {needs.NeedPath + "/", `select need from needs_decisions where kind = 'declined'`},
 		"need-open":       {needs.NeedPath + "/", `select min(n.id) from needs_needs n where not exists (select 1 from needs_decisions d where d.need = n.id)`},
 		"order":           {needs.OrdersPath + "/", `select id from needs_orders where state = 'planned'`},
 		"support":         {support.Path + "/", `select min(id) from needs_support_processes`},
-		"evaluation-done": {evaluation.LeadPath + "/szkolenie/", `select target from needs_decisions where kind = 'training' and title like 'Kurs%'`},
+		"evaluation-done": {evaluation.LeadPath + "/szkolenie/", `select target from needs_decisions where kind = 'training' order by at limit 1`},
 	} {
 		id, err := h.one(ctx, query.query)
 		if err != nil {
@@ -82,7 +82,7 @@ func (h House) campaigns(ctx context.Context, site *browser.Site) error {
 		return err
 	}
 	own := "?" + url.Values{"placowka": {string(placeOf(head, access.SchoolHead))}, "jako": {string(needs.AsSchool)}}.Encode()
-	site.Paths["campaign-declare"], site.Paths["campaign-print"] = site.Paths["campaign-now"]+"/zgloszenie"+own, site.Paths["campaign-now"]+"/zgloszenie/druk"+own
+	site.Paths["campaign-declare"], site.Paths["campaign-print"] = site.Paths["campaign-now"]+"/zgloszenie"+own, site.Paths["campaign-now"]+"/zgloszenie/druk"+own+"&pusty=tak"
 	for of, tails := range map[string][]string{"last": {"lista", "mapa", "glosy", "postep", "wlasnymi-slowami", "koniec"}, "now": {"lista", "mapa", "glosy", "postep", "wlasnymi-slowami", "koniec", "zgloszenie", "wizyta", "powiadom"},
 		"draft": {"ustawienia", "koniec"}} {
 		for _, tail := range tails {
