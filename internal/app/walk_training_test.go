@@ -127,10 +127,18 @@ func (w *walk) goesTo(at time.Time) {
 // courseAt is where a training stands for its center and for the public.
 type courseAt struct{ desk, public string }
 
+// unfolds goes to a place that the main navigation has folded into its field.
+func (p *walker) unfolds(href string) {
+	p.t.Helper()
+	place := `header nav.wide a[href="` + href + `"]`
+	p.did("unfolded", p.tab.Press(`header nav.wide .fold:has(a[href="`+href+`"]) > summary`))
+	p.click(place)
+}
+
 // drafts begins a training from the desk with the short form.
 func (p *walker) drafts() courseAt {
 	p.t.Helper()
-	p.click(`header a[href="/osrodek/szkolenia"]`)
+	p.unfolds("/osrodek/szkolenia")
 	p.click(`main a[href="/osrodek/szkolenia/nowe"]`)
 	p.did("form", p.tab.Pick("#forma", "Warsztat"))
 	p.fill("tytul", walkCourse)
@@ -389,7 +397,7 @@ func (p *walker) givesBirth(link string) {
 // settles counts the hours and closes the training.
 func (p *walker) settles(course courseAt) {
 	p.t.Helper()
-	p.click(`header a[href="/osrodek/szkolenia"]`)
+	p.unfolds("/osrodek/szkolenia")
 	p.click(`main a[href="` + course.desk + `"]`)
 	p.click(`main a[href="` + course.desk + `/obecnosc"]`)
 	p.click(`main a[href$="/obecnosc/rozlicz"]`)

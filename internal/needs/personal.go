@@ -115,6 +115,12 @@ func (o personalOwner) Page(l *i18n.L, rd survey.Round) web.Link {
 	return web.Link{Text: l.T("needs.campaign.one"), Href: CampaignHref(CampaignID(rd.Object))}
 }
 
+// About is the campaign, by its title.
+func (o personalOwner) About(ctx context.Context, l *i18n.L, rd survey.Round) (web.Link, error) {
+	c, err := CampaignByID(ctx, o.s.db, CampaignID(rd.Object))
+	return web.Link{Text: c.Title, Href: CampaignHref(c.ID)}, err
+}
+
 // Next tells of the offer to be told, which stands apart from the answers.
 func (o personalOwner) Next(ctx context.Context, l *i18n.L, rd survey.Round, person string) (web.Step, error) {
 	c, err := CampaignByID(ctx, o.s.db, CampaignID(rd.Object))
@@ -134,9 +140,14 @@ func (o personalOwner) Opened(ctx context.Context, tx *db.Tx, rd survey.Round) e
 	return o.s.rankLater(ctx, tx, CampaignID(rd.Object))
 }
 
+// personalAnyForm is the answer of somebody who has no favorite form. The question
+// must be answered, so that its release counts everybody who answered: how many
+// left a question out would be a number of its own, about few people.
+const personalAnyForm = "any"
+
 // personalForms and personalTimes are the options of two questions.
 var (
-	personalForms = []string{"workshop", "course", "online", "network", "consultation", "lesson"}
+	personalForms = []string{"workshop", "course", "online", "network", "consultation", "lesson", personalAnyForm}
 	personalTimes = []string{"morning", "afternoon", "evening", "saturday", "holidays"}
 )
 
@@ -172,7 +183,7 @@ func (s *Service) personalDefinition(ctx context.Context, id CampaignID, set Set
 	topics.Most = min(topics.Most, len(topics.Options))
 	return survey.Definition{Code: PersonalCode(id), Title: s.personalText("title"), Intro: s.personalText("intro"), Thanks: s.personalText("thanks"),
 		Sections: []survey.Section{{ID: "needs", Title: s.personalText("section"), Questions: []survey.Question{topics,
-			{ID: "form", Kind: survey.Single, Title: s.personalText("form"), Options: s.personalOptions("form", personalForms)},
+			{ID: "form", Kind: survey.Single, Required: true, Title: s.personalText("form"), Options: s.personalOptions("form", personalForms)},
 			{ID: "when", Kind: survey.Multiple, Title: s.personalText("when"), Options: s.personalOptions("when", personalTimes)},
 			{ID: "other", Kind: survey.FreeText, Title: s.personalText("other"), Help: s.personalText("other_help"), Most: personalOther}}}}}, nil
 }

@@ -61,9 +61,9 @@ func TestRankSpeed(t *testing.T) {
 				few = took
 			}
 			for i, page := range []string{"map of needs", "map with all topics", "public page"} {
-				t.Logf("FIGURE %s: %s, %d answers: %v, %.2f of that with 60 000 (aim 100 ms, 1.5)", d.Name(), page, lines, took[i], rankRatio(took[i], few[i]))
+				t.Logf("FIGURE %s %s, %d answers: %v, %.2f of that with 60 000 (aim 100 ms, 1.5)", d.Name(), page, lines, took[i], rankRatio(took[i], few[i]))
 			}
-			t.Logf("FIGURE %s: ranking and publishing %d answers: %v, heap at most %d MB", d.Name(), lines, job.Round(time.Millisecond), peak>>20)
+			t.Logf("FIGURE %s ranking and publishing %d answers: %v, heap at most %d MB", d.Name(), lines, job.Round(time.Millisecond), peak>>20)
 		}
 	})
 }

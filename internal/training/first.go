@@ -43,6 +43,11 @@ func (s *Service) OpenFromNeed(ctx context.Context, o FromNeed) (err error) {
 	if !slices.Contains(Forms(), o.Form) {
 		return fault.New(fault.Invalid, "training.offer.lack.form")
 	}
+	for _, n := range o.Pools { // seats that cannot be summed would close the center's list
+		if n < 0 || n > mostSeats {
+			return fault.New(fault.Invalid, "training.offer.lack.capacity")
+		}
+	}
 	i, err := directory.ByID(ctx, s.db, o.Center)
 	if err != nil {
 		return err

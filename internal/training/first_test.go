@@ -2,6 +2,7 @@ package training
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,7 +88,11 @@ func (k *kit) draftFromNeed(t *testing.T) {
 	ctx, id, tr := t.Context(), ID(newID()), newID()
 	o := FromNeed{ID: id, Need: newID(), Trace: tr, Center: k.center, Form: Workshop, Title: "  Czytanie \n ze zrozumieniem ", Topics: []string{reading},
 		Pools: map[string]int{"": 4, city: 10, town: 6}, FirstDays: 7, Institutions: []access.InstitutionID{k.school}, People: []access.PersonID{k.iza.Person}, By: k.officer.Person}
-	odd, nowhere := o, o
+	odd, nowhere, huge, less := o, o, o, o
+	huge.ID, huge.Pools = ID(newID()), map[string]int{"": 22, city: math.MaxInt, town: math.MaxInt}
+	less.ID, less.Pools = ID(newID()), map[string]int{"": 22, city: -2}
+	refuses(t, "seats that cannot be summed", k.OpenFromNeed(ctx, huge), fault.Invalid)
+	refuses(t, "fewer seats than none", k.OpenFromNeed(ctx, less), fault.Invalid)
 	odd.ID, odd.Form, nowhere.ID, nowhere.Center = ID(newID()), "zabawa", ID(newID()), testID(77)
 	refuses(t, "a form that is none", k.OpenFromNeed(ctx, odd), fault.Invalid)
 	refuses(t, "a center that is not there", k.OpenFromNeed(ctx, nowhere), fault.NotFound)

@@ -78,6 +78,12 @@ func (o roundOwner) Desk(ctx context.Context, l *i18n.L, rd survey.Round) (web.D
 		Href: survey.Path(rd.ID), By: l.Date(day(rd.ClosesAt - 1))}, nil
 }
 
+// About is what was rated, and the page that participants have of it.
+func (o roundOwner) About(ctx context.Context, l *i18n.L, rd survey.Round) (web.Link, error) {
+	sub, err := o.subject(ctx, rd)
+	return web.Link{Text: sub.Title, Href: o.Page(l, rd).Href}, err
+}
+
 // Opened: the round is closed.
 func (o roundOwner) Opened(ctx context.Context, tx *db.Tx, rd survey.Round) error {
 	return closedIn(ctx, tx, rd.ID)

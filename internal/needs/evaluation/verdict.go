@@ -21,6 +21,9 @@ func span(c disclosure.Cell) (low, high int) {
 	return c.N, c.N
 }
 
+// band tells whether a mean is shown as from where to where it lies.
+func band(c disclosure.Cell) bool { return c.Shown && c.To > 0 }
+
 // Verdict is what a release says of later use.
 type Verdict string
 

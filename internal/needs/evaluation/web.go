@@ -56,14 +56,17 @@ type listRow struct {
 	Href, Ended string
 	Now, Used   string
 	Low         *web.Reason
+	Band        bool // a figure is a band
 }
 
 func rowOf(l *i18n.L, x rowOfList) listRow {
 	row := listRow{ID: x.ID, Title: x.Title, Href: onePath(x.Kind, x.ID), Ended: l.Date(day(x.EndedAt)), Now: stateText(l, x.AfterState, x.AfterGroup), Used: stateText(l, x.LaterState, x.LaterGroup)}
 	if x.AfterGroup == released {
+		row.Band = band(figuresOf(x.After).Useful)
 		row.Now = disclosure.MeanWords(l, figuresOf(x.After).Useful) + together(l, x.AfterTogether)
 	}
 	if x.LaterGroup == released {
+		row.Band = row.Band || band(figuresOf(x.Later).Used)
 		row.Used = useText(l, figuresOf(x.Later).Used) + together(l, x.LaterTogether)
 	}
 	if x.Low {
@@ -112,6 +115,7 @@ func pagerOf(u *url.URL, at web.Cursor, list []rowOfList, more bool) web.Pager {
 type ledPage struct {
 	web.Page
 	Rows  []listRow
+	Band  bool
 	Pager web.Pager
 	Rule  web.Reason
 }
@@ -126,7 +130,7 @@ func (s *Service) getLed(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := ledPage{Page: r.Page(w, r.L.T("evaluation.title.led")), Rows: rowsOf(r.L, list), Pager: pagerOf(r.URL, at, list, more), Rule: rule(r.L)}
-	p.NoIndex, p.Lead = true, r.L.T("evaluation.lead.led")
+	p.NoIndex, p.Lead, p.Band = true, r.L.T("evaluation.lead.led"), slices.ContainsFunc(p.Rows, func(row listRow) bool { return row.Band })
 	return r.Render(w, ledView(p))
 }
 
@@ -143,6 +147,7 @@ type centerPage struct {
 	Filters []web.Link
 	Low     bool
 	Sums    []web.Figure
+	Band    bool // a sum or a row is a band
 	Rows    []listRow
 	Pager   web.Pager
 	Rule    web.Reason
@@ -191,6 +196,8 @@ func (s *Service) getCenter(w http.ResponseWriter, r *web.Request) error {
 	}
 	p := centerPage{Page: r.Page(w, l.T("evaluation.title.center")), Rows: rowsOf(l, list), Pager: pagerOf(r.URL, at, list, more), Low: low, Rule: rule(l),
 		Sums: sumFigures(l, years, year)}
+	p.Band = slices.ContainsFunc(p.Rows, func(row listRow) bool { return row.Band }) ||
+		slices.ContainsFunc(years, func(y yearRow) bool { return y.SchoolYear == year && band(y.sum().cell()) })
 	p.NoIndex, p.Lead = true, l.T("evaluation.lead.center", "center", names[center])
 	if len(all) > 1 {
 		for _, c := range all {
@@ -231,6 +238,7 @@ type publicPage struct {
 	web.Page
 	Years []web.Link
 	Rows  []publicRow
+	Band  bool
 	Rule  web.Reason
 }
 
@@ -272,6 +280,7 @@ func (s *Service) getPublic(w http.ResponseWriter, r *web.Request) error {
 			n = len(p.Rows)
 			p.Rows = append(p.Rows, publicRow{Center: names[y.Center], Href: "/instytucje/" + string(y.Center), Useful: l.T("evaluation.state.none"), Used: l.T("evaluation.state.none")})
 		}
+		p.Band = p.Band || band(y.sum().cell())
 		if y.Stage == After {
 			p.Rows[n].Useful, p.Rows[n].UsefulOf = disclosure.MeanWords(l, y.sum().cell()), covered(l, y)
 		} else {

@@ -33,6 +33,7 @@ type stageView struct {
 	TogetherText     string
 	Low              *web.Reason
 	Means            []meanRow
+	Band             bool // a mean is a band
 	Charts           []chart
 	Hidden           []string    // distributions of which nothing is shown, with their answers
 	Why              *web.Reason // why something is hidden; nil when nothing is
@@ -97,6 +98,7 @@ func (s *Service) getOne(w http.ResponseWriter, r *web.Request) error {
 		if err != nil {
 			return err
 		}
+		v.Next.About = v.Title // each stage has its own
 		p.Stages = append(p.Stages, v)
 	}
 	return r.Render(w, oneView(p))
@@ -209,6 +211,7 @@ func (s *Service) drawn(r *web.Request, v *stageView, g group) error {
 		}
 		if t.Mean {
 			v.Means = append(v.Means, meanRowOf(r.L, q, t))
+			v.Band = v.Band || band(t.Nodes[0].Mean)
 			continue
 		}
 		c := chartOf(r.L, v.ID, q, t)
@@ -228,7 +231,7 @@ func (s *Service) drawn(r *web.Request, v *stageView, g group) error {
 func meanRowOf(l *i18n.L, q asked, t disclosure.Table) meanRow {
 	n := t.Nodes[0]
 	row := meanRow{Label: l.T("evaluation.measure." + string(q.Stage) + "." + q.Key), Ends: l.T("evaluation.scale", "low", q.Measure.Low, "high", q.Measure.High),
-		Value: disclosure.MeanWords(l, n.Mean), Answers: disclosure.Words(l, n.Respondents), Shown: n.Mean.Shown}
+		Value: disclosure.MeanWords(l, n.Mean), Answers: answersOf(l, t), Shown: n.Mean.Shown}
 	if q.Key == usedKey {
 		row.Ends, row.Value = l.T("evaluation.scale_used"), useText(l, n.Mean)
 	}
@@ -238,11 +241,20 @@ func meanRowOf(l *i18n.L, q asked, t disclosure.Table) meanRow {
 	return row
 }
 
+// answersOf is how many answered a question. Where they are few it is not told
+// exactly: some questions may be left out, and one answer is somebody's.
+func answersOf(l *i18n.L, t disclosure.Table) string {
+	if n := t.Nodes[0].Respondents; n.Shown && n.N < t.K {
+		return l.T("evaluation.few", "k", t.K)
+	}
+	return disclosure.Words(l, t.Nodes[0].Respondents)
+}
+
 // chartOf draws a distribution: a row for each category, or for several that are
 // counted together.
 func chartOf(l *i18n.L, stage string, q asked, t disclosure.Table) chart {
 	n := t.Nodes[0]
-	c := chart{ID: stage + "-" + idOf(q.Key), Caption: l.T("evaluation.measure." + string(q.Stage) + "." + q.Key), Answers: l.T("evaluation.answers_n", "n", disclosure.Words(l, n.Respondents))}
+	c := chart{ID: stage + "-" + idOf(q.Key), Caption: l.T("evaluation.measure." + string(q.Stage) + "." + q.Key), Answers: l.T("evaluation.answers_n", "n", answersOf(l, t))}
 	group, _, _ := strings.Cut(q.Key, ".") // rows of one matrix have the same categories
 	name := func(category string) string { return l.T("evaluation.category." + group + "." + category) }
 	if q.Key == "overall" {

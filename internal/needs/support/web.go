@@ -223,7 +223,7 @@ func stepOf(l *i18n.L, w Whole) web.Step {
 	if len(c.Sides) == 1 {
 		who = string(c.Sides[0])
 	}
-	return web.Step{What: l.T(c.What), Who: l.T("support.who." + who), When: l.T("support.until", "date", l.DateText(c.By)), Href: Href(w.ID) + c.Tab}
+	return web.Step{What: l.T(c.What), Who: l.T("support.who." + who), When: l.DateText(c.By), Href: Href(w.ID) + c.Tab}
 }
 
 // desk tells what waits for the actor's side, one line for each process.

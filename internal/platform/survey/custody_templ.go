@@ -147,7 +147,7 @@ func (p runPage) facts() []web.Fact {
 		{Name: p.T("survey.fact.state"), Value: p.T("survey.state." + string(p.Round.State))},
 		{Name: p.T("survey.fact.mode"), Value: p.T("survey.mode." + string(p.Round.Mode) + ".name")},
 		{Name: p.T("survey.fact.from"), Value: p.L.DateTime(moment(p.Round.OpensAt))},
-		{Name: p.T("survey.fact.until"), Value: p.L.DateTime(moment(p.Round.ClosesAt))},
+		{Name: p.T("survey.fact.until"), Value: until(p.L, p.Round)},
 		{Name: p.T("survey.fact.invited"), Value: p.L.Number(p.Sum.Invited)},
 		{Name: p.T("survey.fact.answered"), Value: p.L.Number(p.Sum.Answered)},
 	}
@@ -1387,9 +1387,9 @@ func openView(p openPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var77 string
-				templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("survey.open.early", "date", p.L.DateTime(moment(p.Round.ClosesAt))))
+				templ_7745c5c3_Var77, templ_7745c5c3_Err = templ.JoinStringErrs(p.T("survey.open.early", "date", until(p.L, p.Round)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/platform/survey/custody.templ`, Line: 209, Col: 95}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `internal/platform/survey/custody.templ`, Line: 209, Col: 76}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var77))
 				if templ_7745c5c3_Err != nil {

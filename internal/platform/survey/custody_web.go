@@ -106,7 +106,7 @@ func runNext(l *i18n.L, rd Round, lost bool) web.Step {
 	case rd.State == Planned && rd.Mode == Anonymous && rd.Public == "":
 		step.What, step.Href = l.T("survey.next.key"), Path(rd.ID)+"/klucz"
 	case rd.State == Open:
-		step.When = l.DateTime(moment(rd.ClosesAt))
+		step.When = until(l, rd)
 	case rd.State == Closed && rd.Mode != Anonymous:
 		step.What = l.T("survey.next.counted")
 	case rd.State == Closed:

@@ -77,7 +77,7 @@ func (s *Service) mayOpen(ctx context.Context, by audit.By, rd Round) error {
 		return nil
 	}
 	err := s.db.Write(ctx, func(tx *db.Tx) error { return s.roundLog(ctx, tx, by, actEarly, rd.ID, nil) })
-	return errors.Join(err, fault.New(fault.Conflict, "survey.fault.early", "date", roundMoment(rd.ClosesAt)))
+	return errors.Join(err, fault.New(fault.Conflict, "survey.fault.early", "date", roundEnd(rd.ClosesAt)))
 }
 
 // openShare reads a share and checks that the person may bring it.

@@ -405,7 +405,7 @@ func (k *roundKit) speedOfAnswers() {
 			bare := k.rate(n, hands, func(i int) error { return k.bare(rd, people[i].Person, f, forms[i]) })
 			rd = fresh()
 			ours := k.rate(n, hands, func(i int) error { return k.Answer(ctx, rd.ID, people[i].Person, "", forms[i]) })
-			k.t.Logf("FIGURE %s: %s answers to 30 questions, %d at a time / bare transactions: %.2f (%.0f/s, %.0f/s) (aim 0.3)", k.d.Name(), mode, hands, ours/bare, ours, bare)
+			k.t.Logf("FIGURE %s %s answers to 30 questions, %d at a time / bare transactions: %.2f (%.0f/s, %.0f/s) (aim 0.3)", k.d.Name(), mode, hands, ours/bare, ours, bare)
 		}
 	}
 }
@@ -507,7 +507,7 @@ func (k *roundKit) speedOfOpening(n int) {
 	if rd = k.round(id); rd.Readable != n {
 		k.t.Errorf("%d of %d read", rd.Readable, n)
 	}
-	k.t.Logf("FIGURE %s: %d sealed answers opened and sorted: %.1f s, memory at most %d MB above the start (aim 30 s)", k.d.Name(), n, took.Seconds(), peak()>>20)
+	k.t.Logf("FIGURE %s %d sealed answers opened and sorted: %.1f s, memory at most %d MB above the start (aim 30 s)", k.d.Name(), n, took.Seconds(), peak()>>20)
 }
 
 // watchMemory looks at the heap twenty times a second.

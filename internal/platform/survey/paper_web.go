@@ -17,6 +17,7 @@ type printPage struct {
 	Def     Definition
 	Promise web.Audience
 	Until   string
+	About   web.Link
 }
 
 // getPrint draws the form for paper, for those who run the round or keep a roll.
@@ -34,7 +35,10 @@ func (h roundHandlers) getPrint(w http.ResponseWriter, r *web.Request) error {
 			return err
 		}
 	}
-	p := printPage{Page: r.Page(w, v.title(r), v.crumbs(r)...), Def: v.def, Until: r.L.DateTime(moment(v.rd.ClosesAt))}
+	p := printPage{Page: r.Page(w, v.title(r), v.crumbs(r)...), Def: v.def, Until: until(r.L, v.rd)}
+	if p.About, err = v.about(r); err != nil {
+		return err
+	}
 	p.NoIndex = true
 	p.Promise = web.Audience{Short: p.T("survey.mode." + string(v.rd.Mode) + ".short"), More: p.T("survey.mode." + string(v.rd.Mode) + ".paper")}
 	return r.Render(w, printView(p))
@@ -213,7 +217,7 @@ func (h roundHandlers) sheet(r *web.Request) (a asking, sheets Sheets, err error
 	a = asking{roundView: v, action: paperPath(v.rd.ID, unit) + "/formularz", done: paperPath(v.rd.ID, unit) + "/formularz"}
 	a.give = func(g Given) error { return h.AnswerOnPaper(r.Context(), v.rd.ID, unit, g) }
 	names, err := h.units(r.Context(), unit)
-	a.page.Unit = called(names, unit)
+	a.page.Unit = names[unit]
 	a.page.Paper = r.L.N("survey.paper.waiting", sheets.Waiting())
 	return a, sheets, err
 }

@@ -12,7 +12,6 @@ import (
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/jobs"
 	"kladka/internal/platform/seal"
-	"kladka/internal/platform/web"
 )
 
 // RoundID names a round.
@@ -337,7 +336,15 @@ func (s *Service) RoundsOf(ctx context.Context, r db.Reader, owner, object strin
 
 // roundMoment is a moment as it stands in a refusal, alike in all languages.
 func roundMoment(at int64) string {
-	return time.Unix(at, 0).In(web.Warsaw).Format("2.01.2006, 15:04")
+	return moment(at).Format("2.01.2006, 15:04")
+}
+
+// roundEnd is when a round ends as it stands there: the last whole day.
+func roundEnd(closes int64) string {
+	if last, whole := wholeDay(closes); whole {
+		return last.Format("2.01.2006")
+	}
+	return roundMoment(closes)
 }
 
 // takes refuses an answer that comes at a moment when none is taken.
@@ -346,7 +353,7 @@ func (rd Round) takes(at time.Time) error {
 	case rd.State == Dropped:
 		return fault.New(fault.Conflict, "survey.fault.dropped")
 	case rd.State == Closed || rd.State == Opened || rd.State == Open && at.Unix() >= rd.ClosesAt:
-		return fault.New(fault.Conflict, "survey.fault.late", "date", roundMoment(rd.ClosesAt))
+		return fault.New(fault.Conflict, "survey.fault.late", "date", roundEnd(rd.ClosesAt))
 	case !rd.Answering(at):
 		return fault.New(fault.Conflict, "survey.fault.not_yet", "date", roundMoment(rd.OpensAt))
 	}

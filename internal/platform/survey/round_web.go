@@ -30,7 +30,8 @@ type answerPage struct {
 	Form     Form
 	Number   string // of the form
 	Action   string
-	Unit     string   // whose answer it is
+	About    web.Link // what is asked about
+	Unit     string   // whose answer it is; "" where it has no name
 	Officers []string // who opens the envelopes
 	Seats    string   // of the link
 	Paper    string   // how many forms wait to be typed in
@@ -96,7 +97,7 @@ func (h roundHandlers) own(r *web.Request) (a asking, seat roundSeat, err error)
 		a.save = func(g Given) error { return h.SaveDraft(ctx, id, person, unit, g) }
 	}
 	units, err := h.units(ctx, seat.Unit)
-	a.page.Unit, a.page.Answered = called(units, seat.Unit), seat.Answered
+	a.page.Unit, a.page.Answered = units[seat.Unit], seat.Answered
 	return a, seat, err
 }
 
@@ -205,6 +206,10 @@ func (h roundHandlers) draw(w http.ResponseWriter, r *web.Request, a asking, sta
 	p := a.page
 	p.Page = r.Page(w, a.title(r), a.crumbs(r)...)
 	p.NoIndex, p.Errors = true, fields
+	var err error
+	if p.About, err = a.about(r); err != nil {
+		return err
+	}
 	p.Lead, _ = a.def.Intro.In(r.L)
 	p.Round, p.Def, p.Number, p.Action, p.CanSave = a.rd, a.def, number, a.action, a.save != nil
 	if section >= 0 {
@@ -225,7 +230,6 @@ func (h roundHandlers) draw(w http.ResponseWriter, r *web.Request, a asking, sta
 		}
 	}
 	if a.rd.Mode == Anonymous {
-		var err error
 		if p.Officers, err = h.officers(r, a.rd); err != nil {
 			return err
 		}
@@ -325,7 +329,7 @@ func (h roundHandlers) byLink(r *web.Request) (a asking, l Link, err error) {
 	a.action, a.done = l.Path, l.Path+"/dziekujemy"
 	a.give = func(g Given) error { return h.AnswerByLink(ctx, id, unit, key, g) }
 	names, err := h.units(ctx, unit)
-	a.page.Unit = called(names, unit)
+	a.page.Unit = names[unit]
 	a.page.Seats = r.L.T("survey.link.seats", "used", l.Used, "seats", l.Seats)
 	return a, l, err
 }

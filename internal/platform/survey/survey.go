@@ -108,6 +108,13 @@ type OnDesk interface {
 	Desk(ctx context.Context, l *i18n.L, rd Round) (web.DeskItem, error)
 }
 
+// About is what an Owner answers as well whose questionnaires do not say of what
+// they are: the name of the training, or of the campaign, and where it is read. A
+// link without a text is left out.
+type About interface {
+	About(ctx context.Context, l *i18n.L, rd Round) (web.Link, error)
+}
+
 // Names tells how people and units are called; wiring answers it. An id that is
 // not known is left out.
 type Names interface {

@@ -7,6 +7,7 @@ import (
 
 	"kladka/internal/platform/audit"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
 )
 
@@ -121,6 +122,30 @@ func (v roundView) officeCrumbs(r *web.Request) []web.Link {
 
 func moment(at int64) time.Time { return time.Unix(at, 0).In(web.Warsaw) }
 
+// wholeDay is the last whole day before a moment at which a round closes, when
+// that is a midnight. Most rounds close so, and nobody reads "12 December, 0:00"
+// as the end of the eleventh.
+func wholeDay(closes int64) (last time.Time, whole bool) {
+	at := moment(closes)
+	return at.AddDate(0, 0, -1), at.Hour() == 0 && at.Minute() == 0 && at.Second() == 0
+}
+
+// until is how long a round takes answers, as it stands behind the word "until".
+func until(l *i18n.L, rd Round) string {
+	if last, whole := wholeDay(rd.ClosesAt); whole {
+		return l.T("survey.until_day", "date", l.Date(last))
+	}
+	return l.DateTime(moment(rd.ClosesAt))
+}
+
+// about is the line that says of what a questionnaire is.
+func (v roundView) about(r *web.Request) (web.Link, error) {
+	if o, ok := v.owner.(About); ok {
+		return o.About(r.Context(), r.L, v.rd)
+	}
+	return web.Link{}, nil
+}
+
 func (h roundHandlers) people(ctx context.Context, ids ...string) (map[string]string, error) {
 	if h.names == nil || len(ids) == 0 {
 		return nil, nil
@@ -171,7 +196,7 @@ func (h roundHandlers) desk(r *web.Request) ([]web.DeskItem, error) {
 		}
 		title, _ := d.Title.In(r.L)
 		items = append(items, web.DeskItem{Rank: deskRank, Title: r.L.T("survey.desk.title", "title", title), Text: r.L.T("survey.mode." + string(rd.Mode) + ".short"),
-			Href: Path(rd.ID), By: r.L.DateTime(moment(rd.ClosesAt))})
+			Href: Path(rd.ID), By: until(r.L, rd)})
 	}
 	return items, nil
 }
