@@ -135,6 +135,7 @@ var notLookedAt = map[string]string{
 	"/zapisy/{id}/zalaczniki":                                              "a file",
 	"/zapisy/{id}/{key}/zalaczniki":                                        "a file",
 	"/ankiety/{round}":                                                     "sends on to the survey at its new address",
+	"/ankieta/{round}/miejsca/{unit}":                                      "needs a link that somebody gave out; looked at in platform/survey",
 	"/ankiety/wzory/kod/{code}/plik":                                       "a file",
 	"/potrzeby/bez-odpowiedzi/arkusz":                                      "a file",
 	"/potrzeby/kampanie/{id}/lista/arkusz":                                 "a file",

@@ -1,10 +1,12 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -62,6 +64,7 @@ type asking struct {
 	staff           []member // of schools, invented for this
 	heads           []member
 	hired           int      // of both
+	towns, kinds    []string // that the campaigns ask; none: all
 	chosen          []string // topics that the campaigns ask about
 	chance          *maker
 }
@@ -159,7 +162,15 @@ type post struct {
 	staff int
 }
 
-// posts are two schools in each of six municipalities, or all of the small world.
+// Schools that have a head in each municipality that a campaign of the metropolis
+// asks, and how many of those have a staff as well. A municipality shows a number
+// of declared needs when at least five schools named it and five did not.
+const (
+	headsIn = 13
+	staffIn = 3
+)
+
+// posts are schools in each of four municipalities, or all of the small world.
 func (a *asking) posts() (list []post) {
 	taken, of := map[access.InstitutionID]bool{}, map[string]int{}
 	for _, p := range a.world.People {
@@ -167,14 +178,17 @@ func (a *asking) posts() (list []post) {
 			taken[h.Institution] = true
 		}
 	}
-	if len(openSchools(a.world)) >= manySchools {
+	if a.towns, a.kinds = a.scope(); len(a.towns) > 0 {
 		for _, i := range a.world.Institutions {
-			// The municipalities of the demo's people, and four more.
-			room := len(of) < 4 || of[i.Municipality] > 0 || i.Municipality == krakowKey || i.Municipality == wieliczkaKey
-			if i.Kind == directory.Kind(register.Primary) && i.Leads() && !i.Closed && i.RunningMunicipality != "" && !taken[i.ID] && of[i.Municipality] < 2 && room {
-				of[i.Municipality]++
-				list = append(list, post{i.ID, access.Teacher, true, 8})
+			if i.Kind != directory.Kind(register.Primary) || !i.Leads() || i.Closed || i.RunningMunicipality == "" || taken[i.ID] || of[i.Municipality] >= headsIn || !slices.Contains(a.towns, i.Municipality) {
+				continue
 			}
+			p := post{i.ID, access.Teacher, true, 8}
+			if of[i.Municipality] >= staffIn {
+				p.staff = 0
+			}
+			of[i.Municipality]++
+			list = append(list, p)
 		}
 		return list
 	}
@@ -189,6 +203,30 @@ func (a *asking) posts() (list []post) {
 		}
 	}
 	return list
+}
+
+// scope is whom the campaigns of the metropolis ask: primary schools and offices
+// in the municipalities of the demo's people and in the two others with the most
+// of them. All 1400 institutions would hardly have answered. The small world
+// asks everybody.
+func (a *asking) scope() (towns, kinds []string) {
+	primary, count := directory.Kind(register.Primary), map[string]int{}
+	if len(openSchools(a.world)) < manySchools {
+		return nil, nil
+	}
+	for _, i := range a.world.Institutions {
+		if i.Kind == primary && !i.Closed {
+			count[i.Municipality]++
+		}
+	}
+	order := slices.SortedFunc(maps.Keys(count), func(x, y string) int { return cmp.Or(count[y]-count[x], strings.Compare(x, y)) })
+	towns = []string{krakowKey, wieliczkaKey}
+	for _, t := range order {
+		if len(towns) < 4 && !slices.Contains(towns, t) {
+			towns = append(towns, t)
+		}
+	}
+	return towns, []string{string(primary), string(directory.Office)}
 }
 
 // employ gives accounts to staff. They have no password: nobody enters by them.
@@ -268,28 +306,28 @@ func (a *asking) campaign(ctx context.Context, title string, year int, mode surv
 	id, err := a.back.needs.CreateCampaign(ctx, a.planner, needs.Settings{Title: title, SchoolYear: year,
 		Words: "Pytamy szkoły i każdą osobę, która w nich pracuje. Z odpowiedzi powstanie oferta ośrodka na następny rok.",
 		Owner: a.association, Center: a.at, People: true, Mode: mode, ClosesOn: a.past.AddDate(0, 0, days).Format(time.DateOnly), FirstDays: 7,
-		Weights: [3]int{1, 2, 3}, Topics: a.chosen})
+		Weights: [3]int{1, 2, 3}, Topics: a.chosen, Towns: a.towns, Kinds: a.kinds})
 	if err != nil {
 		return c, err
 	}
 	return needs.CampaignByID(ctx, a.d, id)
 }
 
-// declare has heads say what their schools need: the first topics are named most.
+// declare has heads say what their schools need: the first topics are named most,
+// and none by everybody, so that something may be published. The last topic is
+// left to one office.
 func (a *asking) declare(ctx context.Context, id needs.CampaignID, heads []member) error {
+	shares := []int{8, 7, 5, 4, 3, 3} // of ten schools that name a topic
 	for n, h := range heads {
 		var lines []needs.Line
-		for k := range 3 + n%3 {
-			topic := a.chosen[k]
-			if k > 1 {
-				topic = a.chosen[2+(n+2*k)%(len(a.chosen)-2)]
+		for k, topic := range a.chosen[:len(a.chosen)-1] {
+			share := 2
+			if k < len(shares) {
+				share = shares[k]
 			}
-			if !slices.ContainsFunc(lines, func(l needs.Line) bool { return l.Topic == topic }) {
-				lines = append(lines, needs.Line{Topic: topic, Priority: 3 - min(k, 2), Heads: a.chance.between(2, 9) - k})
+			if (7*n+3*k)%10 < share {
+				lines = append(lines, needs.Line{Topic: topic, Priority: 3 - min(k, 2), Heads: max(1, a.chance.between(2, 9)-k)})
 			}
-		}
-		for k := range lines {
-			lines[k].Heads = max(1, lines[k].Heads)
 		}
 		if n%4 == 0 {
 			lines = append(lines, needs.Line{Words: "Ocenianie bez stopni w klasach młodszych", Priority: 2, Heads: 4})
@@ -564,7 +602,13 @@ func (a *asking) thisYear(ctx context.Context) error {
 		return err
 	}
 	a.past = a.ago(nowAsked - 3)
-	if err := a.declare(ctx, c.ID, a.heads[:(len(a.heads)+1)/2]); err != nil {
+	var said []member // every second school has answered so far
+	for n, h := range a.heads {
+		if n%2 == 0 {
+			said = append(said, h)
+		}
+	}
+	if err := a.declare(ctx, c.ID, said); err != nil {
 		return err
 	}
 	return a.answer(ctx, round, a.staff, 45)

@@ -16,6 +16,7 @@ import (
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/trace"
+	"kladka/internal/platform/web"
 )
 
 // The steps of a need's trace that a decision writes: needs.need.trace.training…
@@ -32,7 +33,8 @@ const decideThing = "decision"
 //
 // Who may: whoever plans with the campaign (see Plans). Faults: NotFound for
 // others of a draft, Forbidden; Conflict while the campaign runs, when the need
-// is settled or somebody was faster; Invalid for fields of the form.
+// is settled or somebody was faster; Invalid for fields of the form, and for a
+// training at a center where the actor does not plan: the center decides on it.
 func (s *Service) Decide(ctx context.Context, who access.Actor, id NeedID, seen int64, v Verdict) (_ DecisionID, err error) {
 	defer fault.Wrap(&err, "decide about need %s", id)
 	n, c, err := s.decidable(ctx, who, id)
@@ -83,6 +85,15 @@ func (s *Service) checkVerdict(ctx context.Context, who access.Actor, n Need, c 
 	var ids []access.InstitutionID
 	for _, one := range centers {
 		ids = append(ids, access.InstitutionID(one.Value))
+	}
+	if v.Kind == Training && slices.Contains(ids, v.Center) {
+		own, err := s.decideTrains(ctx, who, centers)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(own, func(c web.Choice) bool { return c.Value == string(v.Center) }) {
+			return fault.InvalidFields([]fault.Field{{Name: "osrodek", Key: "needs.need.fault.hand_over"}})
+		}
 	}
 	var towns []string
 	if err := s.db.Select(ctx, &towns, `select distinct by_seat from needs_asked where campaign = ?`, c.ID); err != nil {

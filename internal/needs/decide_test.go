@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kladka/internal/access"
+	"kladka/internal/directory"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
 	"kladka/internal/platform/fault"
@@ -68,6 +69,7 @@ func TestDecideOnBothDatabases(t *testing.T) {
 		var heard []Ordered
 		events.On(k.Bus, "test", func(_ context.Context, e Ordered, _ events.Meta) error { heard = append(heard, e); return nil })
 		t.Run("refusals", func(t *testing.T) { decideRefusals(t, k) })
+		t.Run("hands over", func(t *testing.T) { decideHandsOver(t, k) })
 		t.Run("training", func(t *testing.T) { decideTrainingOf(t, k, &heard) })
 		t.Run("told", func(t *testing.T) { decideTells(t, k) })
 		t.Run("orders", func(t *testing.T) { decideOrders(t, k) })
@@ -124,6 +126,46 @@ func decideRefusals(t *testing.T, k *kit) {
 		if _, _, _, err := k.needFor(ctx, k.officer, id); x.state == Draft {
 			refuses(t, "a need of a draft", err, fault.NotFound)
 		}
+	}
+}
+
+// decideHandsOver has an authority name a center that is not its own.
+func decideHandsOver(t *testing.T, k *kit) {
+	ctx := t.Context()
+	_, id := k.needRanked(t, func(c *Campaign) { c.Owner = k.cityOffice })
+	_, err := k.Decide(ctx, k.cityClerk, id, 1, k.verdict(Training))
+	refuses(t, "a draft at a center of others", err, fault.Invalid)
+	if f := fault.As(err); f != nil && (len(f.Fields) != 1 || f.Fields[0].Name != "osrodek" || f.Fields[0].Key != "needs.need.fault.hand_over") {
+		t.Errorf("refused with %+v", f.Fields)
+	}
+	for _, where := range []string{NeedHref(id), NeedHref(id) + "/decyzja"} {
+		p := k.page(k.cityClerk, where)
+		if p.Find(`a[href$="rodzaj=training"]`).Length() != 0 || p.Find(`input[value=training]`).Length() != 0 || !strings.Contains(text(p.Find("main")), "O szkoleniu decyduje ośrodek: Centrum") {
+			t.Errorf("%s offers a training, or does not say who decides", where)
+		}
+		if p := k.page(k.planner, where); p.Find(`a[href$="rodzaj=training"]`).Length() != 1 || strings.Contains(text(p.Find("main")), "O szkoleniu decyduje") {
+			t.Errorf("%s: the center's own officer is offered no training", where)
+		}
+	}
+	if _, err := k.Decide(ctx, k.cityClerk, id, 1, k.verdict(Network)); err != nil {
+		t.Error("another answer of the authority:", err)
+	}
+	for name, who := range map[string]access.Actor{"the center": k.planner, "the association": k.officer} {
+		if _, err := k.Decide(ctx, who, id, k.revisionOf(id), k.verdict(Training)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	own, err := directory.ByID(ctx, k.db, k.center) // and a center that the city runs
+	k.ok(err)
+	foreign := own
+	own.RunningMunicipality = city
+	save := func(i directory.Institution) {
+		k.write(func(ctx context.Context, tx *db.Tx) error { return k.dir.Save(ctx, tx, []directory.Institution{i}) })
+	}
+	save(own)
+	defer save(foreign)
+	if _, err := k.Decide(ctx, k.cityClerk, id, k.revisionOf(id), k.verdict(Training)); err != nil {
+		t.Error("a center of its own:", err)
 	}
 }
 
@@ -395,7 +437,7 @@ func needPagesAfter(t *testing.T, k *kit, c Campaign, id NeedID) {
 			k.lang = lang
 			p := k.page(x.who, page)
 			body := text(p.Find("main"))
-			if strings.Contains(body, "Algebra dla każdego") != (x.title == 1) || p.Find("table").Length() != x.tables || p.Find(`a[href^="/osrodek/"]`).Length() != x.title {
+			if strings.Contains(body, "Algebra dla każdego") != (x.title == 1) || p.Find("table").Length() != x.tables || p.Find(`a[href^="/osrodek/"]`).Length() > 0 != (x.title == 1) {
 				t.Errorf("%s sees %s", name, body)
 			}
 			if others := strings.Contains(body, "Szkoła Gminna"); others != (name == "planner") {

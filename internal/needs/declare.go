@@ -18,7 +18,8 @@ import (
 type declareSeat struct {
 	Asked
 	As   As
-	Send bool // may send, and not prepare alone
+	Send bool   // may send, and not prepare alone
+	by   string // of a visit: who wrote what lies there, "" while nothing does
 }
 
 // declareSeats are all qualities in which the actor may speak, by name of the
@@ -55,9 +56,9 @@ func (s *Service) declareSeats(ctx context.Context, who access.Actor, id Campaig
 	for _, a := range list {
 		switch office := !campaignTeaches(a); {
 		case office && slices.Contains(own, a.Institution):
-			seats = append(seats, declareSeat{a, AsOffice, true}, declareSeat{a, AsAuthority, true})
+			seats = append(seats, declareSeat{Asked: a, As: AsOffice, Send: true}, declareSeat{Asked: a, As: AsAuthority, Send: true})
 		case !office && slices.Contains(led, a.Institution):
-			seats = append(seats, declareSeat{a, AsSchool, slices.Contains(may, a.Institution)})
+			seats = append(seats, declareSeat{Asked: a, As: AsSchool, Send: slices.Contains(may, a.Institution)})
 		}
 	}
 	return seats, nil
@@ -84,7 +85,7 @@ func (s *Service) declareMay(ctx context.Context, who access.Actor, c Campaign, 
 		return seat, fault.New(fault.Conflict, "needs.answer.fault.scope")
 	}
 	if as == AsAdviser && campaignTeaches(list[0]) {
-		return declareSeat{list[0], AsAdviser, true}, nil
+		return s.declareVisit(ctx, who, c, list[0])
 	}
 	seats, err := s.declareSeats(ctx, who, c.ID)
 	if err != nil {
@@ -95,6 +96,31 @@ func (s *Service) declareMay(ctx context.Context, who access.Actor, c Campaign, 
 		return seat, fault.New(fault.Forbidden, "fault.forbidden")
 	}
 	return seats[n], nil
+}
+
+// declareVisit is the seat of an adviser about an institution. A report that is
+// there belongs to who wrote it and to the advisers of the same center; others
+// neither read nor change it, and are told that it is there, so that they do
+// not go on asking. That of an account that is gone belongs to nobody.
+func (s *Service) declareVisit(ctx context.Context, who access.Actor, c Campaign, a Asked) (seat declareSeat, err error) {
+	seat = declareSeat{Asked: a, As: AsAdviser, Send: true}
+	d, err := declarationAt(ctx, s.db, c.ID, a.Institution, AsAdviser)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return seat, nil
+	}
+	if seat.by = d.By; err != nil || d.By == string(who.Person) {
+		return seat, err
+	}
+	advise := slices.DeleteFunc(slices.Clone(access.Roles()), func(r access.Role) bool { return !r.Gives(access.AdviseNeeds) })
+	for _, h := range who.Roles {
+		if d.By == "" || h.Institution == "" || !h.Role.Gives(access.AdviseNeeds) {
+			continue
+		}
+		if with, err := s.People.HoldsAt(ctx, access.PersonID(d.By), h.Institution, advise...); with || err != nil {
+			return seat, err
+		}
+	}
+	return seat, fault.New(fault.Conflict, "needs.answer.fault.visited")
 }
 
 // Declared is what somebody says for an institution.
@@ -110,7 +136,9 @@ type Declared struct {
 // they typed from a signed form, and then the heads are told, as they are when
 // something waits to be sent. Conflicts: the campaign is not open (any more),
 // the institution is not asked, somebody else wrote meanwhile, a draft over
-// what was sent. Invalid at "papier": whoever prepares only sends without paper. The moment that decides is that of the request.
+// what was sent, the report of a visit is that of another center. Invalid at
+// "papier": whoever prepares only sends without paper; at "ile-…": more people
+// than can be there, see declareMost. The moment that decides is that of the request.
 func (s *Service) Declare(ctx context.Context, who access.Actor, id CampaignID, at access.InstitutionID, as As, d Declared) (out Declaration, err error) {
 	defer fault.Wrap(&err, "declare for %s in campaign %s", at, id)
 	now := s.now()
@@ -126,6 +154,9 @@ func (s *Service) Declare(ctx context.Context, who access.Actor, id CampaignID, 
 	if d.Send && !seat.Send && !d.Paper {
 		return out, fault.InvalidFields([]fault.Field{{Name: "papier", Key: "needs.answer.fault.prepare"}})
 	}
+	if err := fault.InvalidFields(declareTooMany(d.Lines, declareMost(seat.Asked, as))); err != nil {
+		return out, err
+	}
 	heads, err := s.declareHeads(ctx, who, seat)
 	if err != nil {
 		return out, err
@@ -138,7 +169,7 @@ func (s *Service) Declare(ctx context.Context, who access.Actor, id CampaignID, 
 		if err := declareOpen(ctx, tx, id, now); err != nil {
 			return err
 		}
-		if err := s.declareRow(ctx, tx, &out, d); err != nil {
+		if err := s.declareRow(ctx, tx, &out, d, seat); err != nil {
 			return err
 		}
 		if d.Send {
@@ -173,10 +204,13 @@ func declareOpen(ctx context.Context, tx *db.Tx, id CampaignID, now time.Time) e
 
 // declareRow writes the declaration over the revision that the form showed. What
 // officers said about own words stays with the words.
-func (s *Service) declareRow(ctx context.Context, tx *db.Tx, out *Declaration, d Declared) error {
+func (s *Service) declareRow(ctx context.Context, tx *db.Tx, out *Declaration, d Declared, seat declareSeat) error {
 	kept, err := declarationAt(ctx, tx, out.Campaign, out.Institution, out.As)
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
+	}
+	if err == nil && out.As == AsAdviser && kept.By != seat.by {
+		return declareStale() // it came, or changed hands, since it was asked whose it is
 	}
 	merged := map[string]string{}
 	if err != nil {
@@ -223,8 +257,8 @@ func declareOver(ctx context.Context, tx *db.Tx, out *Declaration, kept Declarat
 		return nil, fault.New(fault.Conflict, "needs.answer.fault.sent")
 	}
 	out.ID, out.Revision = kept.ID, kept.Revision+1
-	n, err := tx.Exec(ctx, `update needs_declarations set revision = revision + 1, sent = ?, paper = ?, by_person = ?, sent_at = ?, changed_at = ? where id = ? and revision = ?`,
-		out.Sent, out.Paper, out.By, out.SentAt, out.ChangedAt, kept.ID, d.Revision)
+	n, err := tx.Exec(ctx, `update needs_declarations set revision = revision + 1, sent = ?, paper = ?, by_person = ?, sent_at = ?, changed_at = ?
+		where id = ? and revision = ? and by_person = ?`, out.Sent, out.Paper, out.By, out.SentAt, out.ChangedAt, kept.ID, d.Revision, kept.By)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +325,8 @@ func (s *Service) Withdraw(ctx context.Context, who access.Actor, id CampaignID,
 			return err
 		}
 		n, err := tx.Exec(ctx, `update needs_declarations set revision = revision + 1, sent = ?, sent_at = 0, changed_at = ?
-			where campaign = ? and institution = ? and as_what = ? and revision = ? and sent`, false, now.Unix(), id, at, as, revision)
+			where campaign = ? and institution = ? and as_what = ? and revision = ? and sent and (as_what <> ? or by_person = ?)`,
+			false, now.Unix(), id, at, as, revision, AsAdviser, seat.by)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,9 @@ import (
 
 // Limits of one declaration.
 const (
-	declareHeadsMost = 5000 // people in one line: more teach in no institution, nor work in an office
+	declareHeadsMost = 5000 // people in one line of an authority: more work for none
+	declareHeadsFew  = 50   // people in one line of a school of which no more is known
+	declareHeadsTime = 3    // so many times the people with accounts may be needed: not everybody has one
 	declareWords     = 300  // letters of own words
 	declareRows      = 30   // rows with a topic
 	declareOwn       = 10   // rows in own words
@@ -72,6 +74,7 @@ func declareLines(rows []declareForm, offered func(topic string) bool, send, not
 		if l.Heads, ok = declareCount(f.Heads); !ok || send && l.Heads < 0 {
 			wrong(f, "ile", "heads", "n", declareHeadsMost)
 		}
+		l.Row = f.N
 		lines = append(lines, l)
 	}
 	if send && len(lines) == 0 && !nothing && len(fields) == 0 {
@@ -81,6 +84,31 @@ func declareLines(rows []declareForm, offered func(topic string) bool, send, not
 		fields = append(fields, fault.Field{Name: "brak", Key: "needs.answer.fault.not_nothing"})
 	}
 	return lines, fields
+}
+
+// declareMost is how many people one line may name. The numbers decide about
+// places in the ranking and about seats, so one school, or an adviser who writes
+// about it, cannot outweigh a city: the roster of the opening bounds them. Who
+// runs many institutions speaks for all their people.
+func declareMost(a Asked, as As) int {
+	if as == AsOffice || as == AsAuthority {
+		return declareHeadsMost
+	}
+	return min(max(declareHeadsFew, declareHeadsTime*a.Roster), declareHeadsMost)
+}
+
+// declareTooMany names the rows with more people than that.
+func declareTooMany(lines []Line, most int) (fields []fault.Field) {
+	for n, l := range lines {
+		f := declareForm{Own: l.Topic == "", N: l.Row}
+		if f.N == 0 {
+			f.N = n + 1
+		}
+		if l.Heads > most {
+			fields = append(fields, fault.Field{Name: f.name("ile"), Key: "needs.answer.fault.heads_many", Args: []any{"row", f.N, "n", most}})
+		}
+	}
+	return fields
 }
 
 // declarePriority reads 1 to 3, 0 for nothing.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func declareOffered(topic string) bool { return topic == maths || topic == reading }
@@ -55,7 +56,7 @@ func TestDeclareLines(t *testing.T) {
 			t.Errorf("%s: faults at %q, want %q", name, got, c.want)
 		}
 		if c.want == "" {
-			if diff := cmp.Diff(c.lines, lines); diff != "" {
+			if diff := cmp.Diff(c.lines, lines, cmpopts.IgnoreFields(Line{}, "Row")); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}
 		}

@@ -1,6 +1,7 @@
 package needs
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -24,7 +25,7 @@ func TestDeclare(t *testing.T) {
 		for _, part := range []struct {
 			name string
 			run  func(*testing.T, *kit, Campaign)
-		}{{"refusals", testDeclareRefusals}, {"head", testHeadDeclares}, {"secretary", testSecretary}, {"own words", testOwnWords}, {"late", testLate}} {
+		}{{"refusals", testDeclareRefusals}, {"head", testHeadDeclares}, {"secretary", testSecretary}, {"own words", testOwnWords}, {"visits", testVisits}, {"too many", testTooMany}, {"late", testLate}} {
 			t.Run(part.name, func(t *testing.T) {
 				k.t = t
 				part.run(t, k, c)
@@ -197,6 +198,85 @@ func testOwnWords(t *testing.T, k *kit, c Campaign) {
 	}
 }
 
+// testVisits has two advisers of one center write a report, and one of another.
+func testVisits(t *testing.T, k *kit, c Campaign) {
+	ctx := t.Context()
+	foreign, colleague := k.person("Obca Doradczyni", access.MethodologicalAdviser, k.association), k.person("Kolega Doradcy", access.MethodologicalAdviser, k.center)
+	d, err := k.Declare(ctx, k.adviser, c.ID, k.townSchool, AsAdviser, Declared{Lines: oneLine, Send: true})
+	k.ok(err)
+	other := func(what string, err error) {
+		t.Helper()
+		refuses(t, what, err, fault.Conflict)
+		if f := fault.As(err); f != nil && f.Key != "needs.answer.fault.visited" {
+			t.Errorf("%s: %s", what, f.Key)
+		}
+	}
+	_, _, _, err = k.DeclarationOf(ctx, foreign, c.ID, k.townSchool, AsAdviser)
+	other("another center reads", err)
+	_, err = k.Declare(ctx, foreign, c.ID, k.townSchool, AsAdviser, Declared{Revision: d.Revision, Lines: oneLine, Send: true})
+	other("another center writes over", err)
+	other("another center withdraws", k.Withdraw(ctx, foreign, c.ID, k.townSchool, AsAdviser, d.Revision))
+	if doc := k.whole("foreign", k.post(foreign, declarePath(c.ID), "placowka", string(k.townSchool), "jako", "adviser", "wersja", "1", "akcja", "wyslij", "brak", "tak"), http.StatusConflict); !strings.Contains(text(doc.Find("main")), "doradcy innego ośrodka") {
+		t.Error("the page does not say whose report it is")
+	}
+	stale := d
+	late := declareSeat{As: AsAdviser, Send: true} // it was asked before the report came
+	k.ok(k.db.Write(ctx, func(tx *db.Tx) error {
+		refuses(t, "a report that came meanwhile", k.declareRow(ctx, tx, &stale, Declared{Revision: d.Revision, Send: true}, late), fault.Conflict)
+		return nil
+	}))
+	_, _, lines, err := k.DeclarationOf(ctx, colleague, c.ID, k.townSchool, AsAdviser)
+	if err != nil || len(lines) != 1 {
+		t.Errorf("a colleague reads %v, %v", lines, err)
+	}
+	d, err = k.Declare(ctx, colleague, c.ID, k.townSchool, AsAdviser, Declared{Revision: d.Revision, Lines: oneLine, Send: true})
+	k.ok(err)
+	k.ok(k.Withdraw(ctx, k.adviser, c.ID, k.townSchool, AsAdviser, d.Revision))
+	k.write(func(ctx context.Context, tx *db.Tx) error {
+		_, err := k.holdDeclarations().Erase(ctx, tx, string(colleague.Person))
+		return err
+	})
+	_, _, _, err = k.DeclarationOf(ctx, k.adviser, c.ID, k.townSchool, AsAdviser)
+	other("a report of nobody", err)
+}
+
+// testTooMany bounds the people of one line by the roster.
+func testTooMany(t *testing.T, k *kit, c Campaign) {
+	ctx := t.Context()
+	k.write(func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update needs_asked set roster = 40 where campaign = ? and institution = ?`, c.ID, k.countyOwned)
+		return err
+	})
+	line := func(heads int) Declared {
+		return Declared{Send: true, Lines: []Line{{Topic: maths, Priority: 3, Heads: 1}, {Topic: reading, Priority: 3, Heads: heads}}}
+	}
+	for name, x := range map[string]struct {
+		who  access.Actor
+		at   access.InstitutionID
+		as   As
+		most int
+	}{"a head": {k.countyHead, k.countyOwned, AsSchool, 120}, "a small school": {k.smallHead, k.small, AsSchool, 50}, "an adviser": {k.adviser, k.countyOwned, AsAdviser, 120}, "an authority": {k.cityClerk, k.cityOffice, AsAuthority, 5000}} {
+		_, err := k.Declare(ctx, x.who, c.ID, x.at, x.as, line(x.most+1))
+		refuses(t, name, err, fault.Invalid)
+		if f := fault.As(err); f != nil && (len(f.Fields) != 1 || f.Fields[0].Name != "ile-2" || f.Fields[0].Args[1] != 2 || f.Fields[0].Args[3] != x.most) {
+			t.Errorf("%s: %+v", name, f.Fields)
+		}
+		d, err := declarationAt(ctx, k.db, c.ID, x.at, x.as)
+		if fault.KindOf(err) != fault.NotFound {
+			k.ok(err)
+		}
+		kept := line(x.most)
+		kept.Revision = d.Revision
+		if _, err := k.Declare(ctx, x.who, c.ID, x.at, x.as, kept); err != nil {
+			t.Errorf("%s: the most: %v", name, err)
+		}
+	}
+	k.write(func(ctx context.Context, tx *db.Tx) error { // the next part begins anew
+		_, err := tx.Exec(ctx, `delete from needs_declarations where institution = ?`, k.countyOwned)
+		return err
+	})
+}
+
 const testTopic = "01930000-0000-7000-8000-00000000ffff"
 
 func testLate(t *testing.T, k *kit, c Campaign) {
@@ -350,6 +430,15 @@ func testPrivacy(t *testing.T, k *kit, c Campaign) {
 	if err != nil || len(items) != 1 || len(items[0].Fields) != 4 {
 		t.Errorf("exported %+v, %v", items, err)
 	}
+	small, err := k.Declare(ctx, k.smallHead, c.ID, k.small, AsSchool, Declared{Send: true, Lines: []Line{{Words: "Pani Nowak z 3b", Priority: 1, Heads: 2}}})
+	k.ok(err)
+	k.write(func(ctx context.Context, tx *db.Tx) error { // whoever wrote it is gone, the words stay until their time
+		_, err := k.holdDeclarations().Erase(ctx, tx, string(k.smallHead.Person))
+		return err
+	})
+	if n := k.count(`select count(*) from needs_lines where declaration = ? and words <> ''`, small.ID); n != 1 {
+		t.Error("the words of an institution went with an account")
+	}
 	for _, p := range k.Purposes() {
 		for _, h := range p.Holds {
 			late := time.Date(c.SchoolYear+1, time.September, 2, 0, 0, 0, 0, web.Warsaw)
@@ -366,7 +455,7 @@ func testPrivacy(t *testing.T, k *kit, c Campaign) {
 			k.ok(k.db.Write(ctx, func(tx *db.Tx) error { _, err := h.Erase(ctx, tx, string(k.head.Person)); return err }))
 		}
 	}
-	if n := k.count(`select count(*) from needs_lines where declaration = ? and words = ''`, d.ID); n != 1 {
+	if n := k.count(`select count(*) from needs_lines where declaration in (?, ?) and words = ''`, d.ID, small.ID); n != 2 {
 		t.Error("own words outlived their time")
 	}
 }

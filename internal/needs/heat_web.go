@@ -10,6 +10,7 @@ import (
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/survey"
 	"kladka/internal/platform/web"
 )
 
@@ -130,6 +131,7 @@ type publishPage struct {
 	Action   string
 	Hidden   []web.Pair // the rest of the query, for the form
 	Intro    string
+	Unsigned string // how many answers of the round came without a name
 	Table    heatTable
 	Rule     web.Reason
 	Empty    [2]string
@@ -226,6 +228,11 @@ func (s *Service) publishFill(r *web.Request, p *publishPage, c Campaign, measur
 	p.Table = heatReleased(r.L, table, node, names, people)
 	p.Table.ID, p.Table.Caption = "glosy", r.L.T("needs.voices.caption."+measure[strings.LastIndexByte(measure, '.')+1:])+" ("+table.Period.Label+")"
 	p.Rule = publishReason(r.L, table, people)
+	if people {
+		if err := s.publishTellUnsigned(r, p, c, table.K); err != nil {
+			return err
+		}
+	}
 	p.Rule.About = p.Title
 	return nil
 }
@@ -250,6 +257,24 @@ func publishReason(l *i18n.L, t disclosure.Table, people bool) web.Reason {
 		why.Numbers[1].Name = l.T("needs.voices.answered_declared")
 	}
 	return why
+}
+
+// publishTellUnsigned says how many answers of the whole round came without a name
+// and what that did to k. Of single institutions it says nothing.
+func (s *Service) publishTellUnsigned(r *web.Request, p *publishPage, c Campaign, k int) error {
+	units, err := survey.Unsigned(r.Context(), s.db, c.Round)
+	all := 0
+	for _, n := range units {
+		all += n
+	}
+	if err != nil || all == 0 {
+		return err
+	}
+	p.Unsigned = r.L.N("needs.voices.unsigned", all)
+	if k > publishK { // what was published before answers without a name counted has the plain k
+		p.Unsigned += " " + r.L.T("needs.voices.unsigned_rule", "k", k, "plain", publishK)
+	}
+	return nil
 }
 
 // publishChoice are the units whose parts may be shown: the metropolis and its

@@ -257,6 +257,22 @@ func (s *Service) orderFor(ctx context.Context, who access.Actor, id string) (o 
 	return o, c, err
 }
 
+// decideTrains are those of the centers at which the actor may have a draft of a
+// training made: where the actor plans by a role of the center, of whoever runs
+// it, or of the association. Whoever runs a campaign may name any center as its
+// own, and no other way in may follow from that: such a center decides itself.
+func (s *Service) decideTrains(ctx context.Context, who access.Actor, centers []web.Choice) (list []web.Choice, err error) {
+	for _, one := range centers {
+		switch err := who.MayAt(ctx, access.PlanNeeds, access.InstitutionID(one.Value)); {
+		case err == nil:
+			list = append(list, one)
+		case fault.KindOf(err) != fault.Forbidden:
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // decideCenters are those that can carry an answer out and where the actor may
 // order: the campaign's own, and others where the actor plans too.
 func (s *Service) decideCenters(ctx context.Context, who access.Actor, c Campaign) (list []web.Choice, err error) {

@@ -30,8 +30,13 @@ func (s *Service) Purposes() []privacy.Purpose {
 // over are campaigns whose school year ended before a moment.
 const over = `(select id from needs_campaigns where school_year < ?)`
 
+// named are declarations that still name somebody: who wrote them, or somebody
+// in own words.
+const named = `(by_person <> '' or exists (select 1 from needs_lines l where l.declaration = needs_declarations.id and l.words <> ''))`
+
 // holdDeclarations: an institution's needs stay, the person who wrote them and
-// the own words, which may name somebody, go.
+// the own words, which may name somebody, go. The words are the institution's:
+// they outlive the account of who wrote them, but not the time of keeping.
 func (s *Service) holdDeclarations() privacy.Holding {
 	return privacy.Holding{Table: "needs_declarations", Title: "needs.holding.declarations", Keeps: "needs.keeps.declarations", Export: s.exportDeclarations,
 		Erase: func(ctx context.Context, tx *db.Tx, person string) (int, error) {
@@ -39,11 +44,11 @@ func (s *Service) holdDeclarations() privacy.Holding {
 			return int(n), err
 		},
 		Expired: func(ctx context.Context, r db.Reader, before time.Time) (n int, err error) {
-			return n, r.Get(ctx, &n, `select count(*) from needs_declarations where by_person <> '' and campaign in `+over, directory.SchoolYear(before))
+			return n, r.Get(ctx, &n, `select count(*) from needs_declarations where `+named+` and campaign in `+over, directory.SchoolYear(before))
 		},
 		Sweep: func(ctx context.Context, tx *db.Tx, before time.Time, limit int) (int, error) {
 			var ids []string
-			err := tx.Select(ctx, &ids, `select id from needs_declarations where by_person <> '' and campaign in `+over+` order by id limit ?`, directory.SchoolYear(before), limit)
+			err := tx.Select(ctx, &ids, `select id from needs_declarations where `+named+` and campaign in `+over+` order by id limit ?`, directory.SchoolYear(before), limit)
 			if err != nil {
 				return 0, err
 			}

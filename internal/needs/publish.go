@@ -25,7 +25,8 @@ const (
 	MeasureWhen     = "needs.people.when"   // when
 )
 
-// publishK is k of what institutions declare: so many institutions.
+// publishK is k of what institutions declare, so many institutions, and of what
+// people answer, to which publishUnsigned adds.
 const publishK = 5
 
 // publishMostTopics is how many topics one person may put in order.
@@ -109,8 +110,9 @@ func (s *Service) publishNeeds(ctx context.Context, c Campaign) error {
 // Topics that were merged since are one, for which a person counts once. Whoever
 // handed in the answers is a respondent of each question of which several answers
 // may be chosen, also of one that they left out: otherwise every respondent would
-// be known to have chosen something. A unit that is not in the plan was not
-// promised to be shown, and is left out.
+// be known to have chosen something. The question about the form must be answered
+// (personalAnyForm), so its respondents are the same people. A unit that is not
+// in the plan was not promised to be shown, and is left out.
 func (s *Service) publishCount(ctx context.Context, c Campaign) (map[string]disclosure.Counts, error) {
 	round, err := s.Surveys.RoundByID(ctx, s.db, c.Round)
 	if err != nil {
@@ -231,9 +233,16 @@ func publishChosen(options []string, read map[string]string) (topics []string) {
 // publishOne publishes one measure of a campaign, once. When a release of another
 // campaign would let somebody subtract, there will be none, and the row says why.
 func (s *Service) publishOne(ctx context.Context, c Campaign, plan, measure string, counts disclosure.Counts) error {
-	at := s.now().Unix()
+	at, k := s.now().Unix(), publishK
+	if measure != MeasureDeclared {
+		known, err := s.publishUnsigned(ctx, c)
+		if err != nil {
+			return err
+		}
+		k += known
+	}
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		id, err := s.Disclosure.Publish(ctx, tx, disclosure.Release{Measure: measure, Plan: plan, Object: publishObject(c),
+		id, err := s.Disclosure.Publish(ctx, tx, disclosure.Release{Measure: measure, Plan: plan, Object: publishObject(c), K: k,
 			Period: disclosure.Period{From: c.OpensAt, Until: c.ClosesAt, Label: publishYear(c.SchoolYear)}}, counts)
 		if err != nil {
 			return err
@@ -254,6 +263,29 @@ func (s *Service) publishOne(ctx context.Context, c Campaign, plan, measure stri
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		return publishKeep(ctx, tx, c, measure, "", "", fault.As(err).Key, at)
 	})
+}
+
+// publishUnsigned is the largest number of answers without a name that one person
+// may have made up: of the institutions that have one head, by links and on paper.
+// Somebody who did knows them all, so that k people have to stand beside them.
+func (s *Service) publishUnsigned(ctx context.Context, c Campaign) (most int, err error) {
+	units, err := survey.Unsigned(ctx, s.db, c.Round)
+	if err != nil {
+		return 0, err
+	}
+	hands := map[access.InstitutionID]int{}
+	for unit, n := range units {
+		hand := access.InstitutionID(unit)
+		switch i, err := directory.ByID(ctx, s.db, hand); {
+		case err == nil && i.HeadUnit != "":
+			hand = i.HeadUnit
+		case err != nil && fault.KindOf(err) != fault.NotFound:
+			return 0, err
+		}
+		hands[hand] += n
+		most = max(most, hands[hand])
+	}
+	return most, nil
 }
 
 // publishTop is the part of a release that maps draw: the metropolis and its

@@ -102,6 +102,7 @@ type Declaration struct {
 type Line struct {
 	Declaration string `db:"declaration"`
 	No          int    `db:"no"`
+	Row         int    `db:"-"` // of the form that it was typed into, 0 where there was none
 	Topic       string `db:"topic"`
 	Words       string `db:"words"`    // own words, at most 300 letters
 	Priority    int    `db:"priority"` // 1 useful, 2 important, 3 urgent

@@ -65,7 +65,7 @@ func (s *Service) answerItems(ctx context.Context, l *i18n.L, who access.Actor, 
 		if !x.Send {
 			key = "prepare"
 		}
-		items = append(items, web.DeskItem{Rank: deskSay, Title: l.T("needs.answer.desk."+key), Text: names[x.Institution] + " · " + c.Title,
+		items = append(items, web.DeskItem{Rank: deskSay, Title: l.T("needs.answer.desk." + key), Text: names[x.Institution] + " · " + c.Title,
 			Href: declareHref(c.ID, x.Institution, x.As), By: by})
 	}
 	if who.For == "" {

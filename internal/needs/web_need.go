@@ -37,12 +37,14 @@ type needPage struct {
 	Stats   []web.Figure
 	Answers []needAnswer
 	Kinds   []web.Link // ways to answer, for planners
-	Runs    bool       // the campaign is not closed yet
-	Towns   []needTown
-	Who     []needWho
-	Pager   web.Pager
-	Trace   string
-	Next    web.Step
+
+	HandOver string // why a training is not among them, "" when it is
+	Runs     bool   // the campaign is not closed yet
+	Towns    []needTown
+	Who      []needWho
+	Pager    web.Pager
+	Trace    string
+	Next     web.Step
 }
 
 // needTown is what was declared in one municipality.
@@ -62,7 +64,7 @@ func (s *Service) showNeed(w http.ResponseWriter, r *web.Request, status int, fa
 	if err != nil {
 		return err
 	}
-	p := needPage{Page: s.needFrame(w, r, v, v.Topic).WithErrors(fail), Of: v, Answers: v.answers(r.L), Trace: NeedHref(v.Need.ID) + "/slad", Next: needNext(r.L, v)}
+	p := needPage{Page: s.needFrame(w, r, v, v.Topic).WithErrors(fail), Of: v, Answers: v.answers(r.L), Trace: NeedHref(v.Need.ID) + "/slad", Next: needNext(r.L, v, s.now())}
 	if f := fault.As(fail); f != nil && len(f.Fields) == 0 {
 		p.Errors = []fault.Field{{Name: "decyzje", Key: f.Key, Args: f.Args}}
 	}
@@ -77,7 +79,9 @@ func (s *Service) showNeed(w http.ResponseWriter, r *web.Request, status int, fa
 		p.Stats = needStats(r.L, v)
 		p.Runs = v.Campaign.State == Open
 		if !p.Runs && !v.Need.Settled {
-			p.Kinds = needKinds(r.L, v.Need.ID)
+			if p.Kinds, p.HandOver, err = s.needWays(r, v); err != nil {
+				return err
+			}
 		}
 		if p.Towns, err = s.needTowns(r, v); err != nil {
 			return err
@@ -118,24 +122,33 @@ func needStats(l *i18n.L, v needSight) []web.Figure {
 		{Value: l.Number(v.Left.Left), Label: l.T("needs.need.stat.left")}}
 }
 
-func needKinds(l *i18n.L, id NeedID) (list []web.Link) {
+// needWays are the ways in which the reader may answer. Who may open a training
+// at none of the centers is told that the center decides about one.
+func (s *Service) needWays(r *web.Request, v needSight) (list []web.Link, handOver string, err error) {
+	ctx, who := r.Context(), access.ActorOf(r.Request)
+	centers, err := s.decideCenters(ctx, who, v.Campaign)
+	if err != nil {
+		return nil, "", err
+	}
+	own, err := s.decideTrains(ctx, who, centers)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(own) == 0 && len(centers) > 0 {
+		return needKinds(r.L, v.Need.ID, Training), r.L.T("needs.need.hand_over", "center", centers[0].Label), nil
+	}
+	return needKinds(r.L, v.Need.ID), "", nil
+}
+
+// needKinds are the answers with the addresses of their forms, without some.
+func needKinds(l *i18n.L, id NeedID, without ...Answer) (list []web.Link) {
 	for _, k := range decideKinds() {
+		if slices.Contains(without, k) {
+			continue
+		}
 		list = append(list, web.Link{Text: l.T("needs.need.decide." + string(k)), Href: NeedHref(id) + "/decyzja?rodzaj=" + string(k)})
 	}
 	return list
-}
-
-// needNext says what happens next.
-func needNext(l *i18n.L, v needSight) web.Step {
-	switch {
-	case v.Campaign.State == Open:
-		return web.Step{What: l.T("needs.need.next.runs"), Who: l.T("needs.need.next.asked"), When: needDay(l, v.Campaign.ClosesAt)}
-	case v.Left.Stand == needSettled:
-		return web.Step{What: l.T("needs.need.next.settled"), Href: NeedHref(v.Need.ID) + "/slad"}
-	case v.Left.Stand == needOpen:
-		return web.Step{What: l.T("needs.need.next.decide"), Who: l.T("needs.need.next.planners")}
-	}
-	return web.Step{What: l.T("needs.need.next.follow"), Who: l.T("needs.need.next.center"), Href: NeedHref(v.Need.ID) + "/slad"}
 }
 
 // needTowns are the municipalities where the need is, by people.
@@ -187,7 +200,8 @@ type decidePage struct {
 	Why      web.Reason
 	Stop     string
 	Action   string
-	Proposed bool // the shares were reckoned from the seats just typed
+	HandOver string // why no training can be decided on here, "" when one can
+	Proposed bool   // the shares were reckoned from the seats just typed
 }
 
 // decideRow is the field of one municipality.
@@ -221,18 +235,29 @@ func (s *Service) showDecide(w http.ResponseWriter, r *web.Request, status int, 
 	if !slices.Contains(decideKinds(), kind) {
 		return fault.ErrNotFound
 	}
-	p := decidePage{Page: s.needFrame(w, r, v, r.L.T("needs.need.decide_as", "kind", r.L.T("needs.need.decide."+string(kind)))).WithErrors(fail), Of: v, Kind: kind, V: typed, Action: NeedHref(v.Need.ID) + "/decyzja"}
+	kinds, handOver, err := s.needWays(r, v)
+	if err != nil {
+		return err
+	}
+	if kind == Training && handOver != "" && typed == nil {
+		kind = Network // the first that is left
+	}
+	p := decidePage{HandOver: handOver, Page: s.needFrame(w, r, v, r.L.T("needs.need.decide_as", "kind", r.L.T("needs.need.decide."+string(kind)))).WithErrors(fail), Of: v, Kind: kind, V: typed, Action: NeedHref(v.Need.ID) + "/decyzja"}
 	p.Path = p.Action + "?rodzaj=" + string(kind)
 	if f := fault.As(fail); f != nil && len(f.Fields) == 0 {
 		p.Stop = r.L.T(f.Key, f.Args...)
 	}
-	for _, k := range needKinds(r.L, v.Need.ID) {
+	for _, k := range kinds {
 		k.Current = k.Href == p.Path
 		p.Kinds = append(p.Kinds, k)
 	}
-	var err error
 	if p.Centers, err = s.decideCenters(r.Context(), access.ActorOf(r.Request), v.Campaign); err != nil {
 		return err
+	}
+	if kind == Training && p.HandOver == "" {
+		if p.Centers, err = s.decideTrains(r.Context(), access.ActorOf(r.Request), p.Centers); err != nil {
+			return err
+		}
 	}
 	if p.V == nil {
 		p.V = decideDefaults(v, kind, p.Centers)

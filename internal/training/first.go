@@ -182,16 +182,54 @@ func (s *Service) forgetFirst(ctx context.Context) error {
 	})
 }
 
-// firstFor tells whether the reader of a page may enroll while others wait, as
-// far as it is known before a form was filled in: nil when they may, or when
-// nobody goes first. A stranger may be of any institution.
-func (s *Service) firstFor(ctx context.Context, who access.Actor, t Training) error {
-	if t.FirstUntil <= s.now().Unix() || !who.SignedIn() {
+// goesFirst refuses a newcomer who has to wait for those who go first.
+func (s *Service) goesFirst(ctx context.Context, o offered, a Applicant, how How, at int64) error {
+	if at >= o.t.FirstUntil {
 		return nil
 	}
+	if how == ByGuest && a.Person == "" {
+		return o.t.firstForGuest()
+	}
+	place, err := s.provenPlace(ctx, a.Person, a.Institution, how)
+	if err != nil {
+		return err
+	}
+	return o.first.mayGo(o.t, a.Person, place, at)
+}
+
+// provenPlace is the institution of somebody when it is known that they belong
+// to it: their account has a role there, or the head or the center said so by
+// enrolling them. Else "".
+func (s *Service) provenPlace(ctx context.Context, person access.PersonID, at access.InstitutionID, how How) (access.InstitutionID, error) {
+	if at == "" || how == ByHead || how == ByPhone {
+		return at, nil
+	}
+	if person == "" {
+		return "", nil
+	}
+	holds, err := s.People.HoldsAt(ctx, person, at, access.Roles()...)
+	if err != nil || !holds {
+		return "", err
+	}
+	return at, nil
+}
+
+// firstFor tells whether the reader of a page may enroll while others wait: nil
+// when they may, or when nobody goes first. A stranger waits: only an account
+// tells of whom it is.
+func (s *Service) firstFor(ctx context.Context, who access.Actor, t Training) error {
+	if t.FirstUntil <= s.now().Unix() {
+		return nil
+	}
+	if !who.SignedIn() {
+		return t.firstForGuest()
+	}
 	own, err := s.ownPlaces(ctx, who)
-	if err != nil || len(own) == 0 {
-		return err // the institution will be typed
+	if err != nil {
+		return err
+	}
+	if len(own) == 0 {
+		return s.firstOfAny(ctx, t, who.Person, []access.InstitutionID{""})
 	}
 	ids := make([]access.InstitutionID, len(own))
 	for n, place := range own {

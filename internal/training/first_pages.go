@@ -32,12 +32,19 @@ func (s *Service) firstShown(r *web.Request, t Training, closed *string, fail er
 		return nil, fail
 	case *closed == "" && why != nil:
 		*closed = r.L.T("training.people.first.wait", "from", toldMoment(r.L, t.FirstUntil))
+		if fault.As(fail).Key == "training.queue.fault.first_guest" {
+			*closed = r.L.T("training.people.first.wait_guest", "from", toldMoment(r.L, t.FirstUntil))
+		}
 	}
 	return why, nil
 }
 
-// mustWait tells whether the reader is known to be none of those who go first.
+// mustWait tells whether the reader is known to be none of those who go first. A
+// stranger may be one who did not sign in yet: the page of the form says so.
 func (s *Service) mustWait(ctx context.Context, who access.Actor, t Training) (bool, error) {
+	if !who.SignedIn() {
+		return false, nil
+	}
 	err := s.firstFor(ctx, who, t)
 	if fault.KindOf(err) == fault.Conflict {
 		return true, nil

@@ -21,9 +21,9 @@ const mostFirstDays = 30
 // need which the training answers, and people who asked to be told of it.
 type firstOf map[[2]string]bool
 
-// has tells whether somebody is among them. A guest is known by the institution
-// chosen from the directory and by nothing else: a typed name or an address
-// proves nothing.
+// has tells whether somebody is among them. The institution is one of which it
+// is known that the person belongs to it, see provenPlace: what somebody types,
+// chooses from a list or writes as an address proves nothing.
 func (f firstOf) has(person access.PersonID, institution access.InstitutionID) bool {
 	return person != "" && f[[2]string{firstPerson, string(person)}] ||
 		institution != "" && f[[2]string{firstInstitution, string(institution)}]
@@ -37,6 +37,29 @@ func (f firstOf) mayGo(t Training, person access.PersonID, institution access.In
 		return nil
 	}
 	return fault.New(fault.Conflict, "training.queue.fault.first", "until", firstDay(t.FirstUntil))
+}
+
+// firstCapped is until when those who asked enroll alone after the dates of a
+// public training changed at the moment now: never longer than it was, and not
+// beyond the middle of the time that is left to enroll. A closing brought
+// forward would else leave no time at all for the others.
+func firstCapped(t Training, now int64) int64 {
+	if t.FirstUntil <= now {
+		return t.FirstUntil
+	}
+	until, from := t.EnrollUntil, max(now, t.EnrollFrom)
+	if until == 0 || t.StartsAt > 0 && t.StartsAt < until {
+		until = t.StartsAt
+	}
+	if until == 0 {
+		return t.FirstUntil // no date is known
+	}
+	return max(now, min(t.FirstUntil, from+(until-from)/2))
+}
+
+// firstForGuest is the refusal for a stranger: an account would say more.
+func (t Training) firstForGuest() error {
+	return fault.New(fault.Conflict, "training.queue.fault.first_guest", "until", firstDay(t.FirstUntil))
 }
 
 // firstDay is a moment in figures that all languages of the program read alike:

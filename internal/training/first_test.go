@@ -68,12 +68,35 @@ func TestFirstEnds(t *testing.T) {
 	}
 }
 
+func TestFirstCapped(t *testing.T) {
+	const day = 24 * 3600
+	for name, c := range map[string]struct {
+		t    Training
+		want int64
+	}{
+		"nobody goes first":           {Training{EnrollUntil: 12 * day}, 0},
+		"it is over":                  {Training{FirstUntil: 9 * day, EnrollUntil: 12 * day}, 9 * day},
+		"the closing is far":          {Training{FirstUntil: 17 * day, EnrollUntil: 40 * day}, 17 * day},
+		"the closing comes before it": {Training{FirstUntil: 17 * day, EnrollUntil: 16 * day}, 13 * day},
+		"the start comes before it":   {Training{FirstUntil: 17 * day, StartsAt: 14 * day}, 12 * day},
+		"the start before the close":  {Training{FirstUntil: 17 * day, EnrollUntil: 30 * day, StartsAt: 14 * day}, 12 * day},
+		"a window that begins later":  {Training{FirstUntil: 17 * day, EnrollFrom: 14 * day, EnrollUntil: 18 * day}, 16 * day},
+		"a closing that is past":      {Training{FirstUntil: 17 * day, EnrollUntil: 9 * day}, 10 * day},
+		"no date":                     {Training{FirstUntil: 17 * day}, 17 * day},
+	} {
+		if got := firstCapped(c.t, 10*day); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
 func TestFirstOnBothDatabases(t *testing.T) {
 	testkit.EachDB(t, modules, func(t *testing.T, d *db.DB) {
 		k := newKit(t, d)
 		k.draftFromNeed(t)
 		k.othersWait(t)
 		k.firstIsReckonedWhenPublished(t)
+		k.othersKeepTheirTime(t)
 		k.figuresOfNeed(t)
 	})
 }
@@ -131,6 +154,19 @@ func (k *kit) draftFromNeed(t *testing.T) {
 	}
 }
 
+// mustWaitFirst sees that somebody waits for those who go first, and is told so.
+func mustWaitFirst(t *testing.T, what string, err error) {
+	t.Helper()
+	refuses(t, what, err, fault.Conflict)
+	key := "training.queue.fault.first"
+	if strings.HasPrefix(what, "a guest") {
+		key += "_guest"
+	}
+	if f := fault.As(err); f != nil && f.Key != key {
+		t.Errorf("%s: %s", what, f.Key)
+	}
+}
+
 func (k *kit) othersWait(t *testing.T) {
 	ctx := t.Context()
 	series := newID()
@@ -138,13 +174,7 @@ func (k *kit) othersWait(t *testing.T) {
 		tr.Capacity, tr.FirstUntil, tr.FirstDays, tr.Series = 1, k.now.Add(48*time.Hour).Unix(), 2, series
 	})
 	k.goFirst(tr.ID, []access.InstitutionID{k.school}, k.otherHead.Person)
-	wait := func(what string, err error) {
-		t.Helper()
-		refuses(t, what, err, fault.Conflict)
-		if f := fault.As(err); f != nil && f.Key != "training.queue.fault.first" {
-			t.Errorf("%s: %s", what, f.Key)
-		}
-	}
+	wait := func(what string, err error) { t.Helper(); mustWaitFirst(t, what, err) }
 	elsewhere := Applicant{Institution: k.other, Role: access.Teacher, SeenRev: tr.Revision}
 	_, err := k.Enroll(ctx, k.iza, tr.ID, elsewhere, BySelf)
 	wait("a teacher of another school", err)
@@ -154,6 +184,14 @@ func (k *kit) othersWait(t *testing.T) {
 	posing.Institution, posing.TypedName, posing.Email = k.other, "", k.email(k.otherHead)
 	_, err = k.Enroll(ctx, access.Stranger(), tr.ID, posing, ByGuest)
 	wait("a guest with the address of somebody who goes first", err)
+	claims := k.guest(tr, 3)
+	claims.Institution, claims.TypedName = k.school, ""
+	_, err = k.Enroll(ctx, access.Stranger(), tr.ID, claims, ByGuest)
+	wait("a guest who says to be of the school", err)
+	claimed := elsewhere
+	claimed.Institution = k.school
+	_, err = k.Enroll(ctx, k.iza, tr.ID, claimed, BySelf)
+	wait("an account without a role in the school", err)
 	receipts, err := k.EnrollStaff(ctx, k.otherHead, tr.ID, k.other, []Applicant{{Person: k.iza.Person, Role: access.Teacher}})
 	k.ok(err)
 	wait("the head of another school", receipts[0].Refused)
@@ -164,16 +202,21 @@ func (k *kit) othersWait(t *testing.T) {
 	there := k.put(date, k.iza, Confirmed, func(e *Enrollment) { e.Institution = string(k.other) })
 	_, err = k.Move(ctx, Holder{Actor: k.iza}, there.ID, tr.ID)
 	wait("who comes from another date", err)
+	said := k.put(date, access.Actor{Name: "Gość"}, Confirmed, func(e *Enrollment) { e.Institution, e.How = string(k.school), ByGuest })
+	_, err = k.Move(ctx, Holder{Key: k.Key(said)}, said.ID, tr.ID)
+	wait("a guest who comes from another date", err)
 
 	first := k.enroll(tr, k.ewa)
 	k.state("of the school that asked", first.ID, Confirmed)
 	second, err := k.Enroll(ctx, k.otherHead, tr.ID, Applicant{Institution: k.other, Role: access.SchoolHead, SeenRev: tr.Revision}, BySelf)
 	k.ok(err)
 	k.state("who asked by name waits for a seat", second.ID, Waiting)
-	guest := k.guest(tr, 3)
-	guest.Institution, guest.TypedName = k.school, ""
-	if _, err := k.Enroll(ctx, access.Stranger(), tr.ID, guest, ByGuest); err != nil {
-		t.Error("a guest who chose the school:", err)
+	if _, err := k.Enroll(ctx, k.officer, tr.ID, Applicant{Name: "Ola Telefon", Phone: "1", Institution: k.school}, ByPhone); err != nil {
+		t.Error("the school's teacher on the phone:", err)
+	}
+	receipts, err = k.EnrollStaff(ctx, k.head, tr.ID, k.school, []Applicant{{Person: k.jan.Person, Role: access.Teacher}})
+	if k.ok(err); receipts[0].Refused != nil {
+		t.Error("the head of the school:", receipts[0].Refused)
 	}
 	if _, err := k.Swap(ctx, Holder{Actor: k.otherHead}, second.ID, Applicant{Name: "Ula Nowa", Email: "ula@example.org", Role: access.Teacher}); err != nil {
 		t.Error("a place that somebody has can be handed over:", err)
@@ -237,6 +280,24 @@ func (k *kit) firstIsReckonedWhenPublished(t *testing.T) {
 	}
 }
 
+// othersKeepTheirTime brings the closing of enrollment forward.
+func (k *kit) othersKeepTheirTime(t *testing.T) {
+	tr := k.publish(t, func(tr *Training) { tr.FirstUntil = k.now.AddDate(0, 0, 6).Unix() })
+	k.goFirst(tr.ID, []access.InstitutionID{k.school})
+	meetings, err := Meetings(t.Context(), k.db, tr.ID)
+	k.ok(err)
+	closes := k.now.AddDate(0, 0, 4).Unix()
+	k.ok(k.EditDates(t.Context(), k.officer, tr.ID, tr.Revision, Dates{Meetings: meetings, Mode: tr.Mode, Place: tr.Place, Municipality: tr.Municipality, EnrollUntil: closes}))
+	got := k.training(tr.ID)
+	if want := k.now.AddDate(0, 0, 2).Unix(); got.EnrollUntil != closes || got.FirstUntil != want {
+		t.Errorf("closes %d, first until %d, want %d", got.EnrollUntil, got.FirstUntil, want)
+	}
+	k.ok(k.EditDates(t.Context(), k.officer, tr.ID, got.Revision, Dates{Meetings: meetings, Mode: tr.Mode, Place: tr.Place, Municipality: tr.Municipality, EnrollUntil: k.now.AddDate(0, 0, 9).Unix()}))
+	if again := k.training(tr.ID); again.FirstUntil != got.FirstUntil {
+		t.Errorf("a later closing made it longer: %d", again.FirstUntil)
+	}
+}
+
 func (k *kit) figuresOfNeed(t *testing.T) {
 	need := newID()
 	held := k.publish(t, func(tr *Training) { tr.Need, tr.State = need, Closed })
@@ -267,20 +328,27 @@ func TestFirstInPages(t *testing.T) {
 	tr := k.publish(t, func(tr *Training) { tr.FirstUntil = k.now.Add(48 * time.Hour).Unix() })
 	k.goFirst(tr.ID, []access.InstitutionID{k.school})
 	for name, c := range map[string]struct {
-		who  access.Actor
-		form int
-	}{"a stranger may be of any school": {access.Stranger(), 1}, "of the school": {k.ewa, 1}, "of another": {k.iza, 0}} {
+		who        access.Actor
+		form, door int
+	}{"a stranger may have an account": {access.Stranger(), 0, 1}, "of the school": {k.ewa, 1, 1}, "of another": {k.iza, 0, 0}} {
 		k.who = c.who
 		public, form := k.page(Path(tr.ID)), k.page(Path(tr.ID)+"/zapis")
-		if !strings.Contains(public.Find("main").Text(), "pierwszeństwo mają") || public.Find(`a.btn[href$="/zapis"]`).Length() != c.form {
+		if !strings.Contains(public.Find("main").Text(), "pierwszeństwo mają") || public.Find(`a.btn[href$="/zapis"]`).Length() != c.door {
 			t.Errorf("%s: page of the training", name)
 		}
 		if !strings.Contains(form.Find("main").Text(), "pierwszeństwo mają") || form.Find("main form").Length() != c.form {
 			t.Errorf("%s: form", name)
 		}
+		if door := form.Find(`main a[href*="dalej="]`); strings.HasPrefix(name, "a stranger") && (door.Length() != 1 || !strings.Contains(form.Find("main").Text(), "może się zalogować i zapisać")) {
+			t.Error("a stranger is not told to sign in")
+		}
 		if strings.Contains(public.Text(), "Szkoła Podstawowa nr 1") {
 			t.Errorf("%s: the page says who named the need", name)
 		}
+	}
+	k.who = access.Stranger() // and sent all the same
+	if w := k.post(Path(tr.ID)+"/zapis", "wersja", "1", "imie", "Ala Nowa", "email", "ala@example.org", "instytucja", "Szkoła Podstawowa nr 1", "placowka", string(k.school)); w.Code == http.StatusOK || w.Code == http.StatusSeeOther {
+		t.Errorf("a guest gets in: %d", w.Code)
 	}
 	k.who = k.otherHead
 	if p := k.page(StaffPath + "/zapis/" + string(tr.ID)); p.Find("main form").Length() != 0 || !strings.Contains(p.Text(), "Zapisy dla wszystkich zaczną się") {

@@ -131,6 +131,7 @@ func (s *Service) EditDates(ctx context.Context, who access.Actor, id ID, seen i
 		if t.State == Postponed {
 			t.State, t.Decided, t.Why, c.step = Published, "", "", "dated"
 		}
+		t.FirstUntil = firstCapped(*t, s.now().Unix())
 		if slices.Equal(were, are) {
 			return nil
 		}

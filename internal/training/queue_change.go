@@ -239,7 +239,7 @@ func (s *Service) Move(ctx context.Context, h Holder, id EnrollmentID, to ID) (r
 	if err := s.fitsDate(ctx, e, t, o.t, o.eligible, from); err != nil {
 		return r, err
 	}
-	if err := o.first.mayGo(o.t, access.PersonID(e.Person), access.InstitutionID(e.Institution), at); err != nil {
+	if err := s.goesFirst(ctx, o, Applicant{Person: access.PersonID(e.Person), Institution: access.InstitutionID(e.Institution)}, e.How, at); err != nil {
 		return r, err
 	}
 	pool := poolFor(o.pools, from.by(o.t))

@@ -166,7 +166,7 @@ func (s *Service) newcomer(ctx context.Context, who access.Actor, o offered, a A
 	if err := o.eligible.fits(a.Role, from.Kind, from.by(o.t)); err != nil {
 		return nil, err
 	}
-	if err := o.first.mayGo(o.t, a.Person, a.Institution, at); err != nil {
+	if err := s.goesFirst(ctx, o, a, how, at); err != nil {
 		return nil, err
 	}
 	e := Enrollment{ID: EnrollmentID(newID()), Training: o.t.ID, Pool: poolFor(o.pools, from.by(o.t)), Active: true, Person: string(a.Person),

@@ -155,12 +155,37 @@ func (s *Service) RemoveNeed(ctx context.Context, who access.Actor, id string, r
 	})
 }
 
+// spoken tells whether the school's side may be shown to the center's: it began
+// the process itself, or has agreed to something in it. That the center began,
+// named an adviser or wrote something proves nothing about the school, and an
+// objection is no consent.
+func (s *Service) spoken(ctx context.Context, w Whole) (bool, error) {
+	if w.BegunSide == School {
+		return true, nil
+	}
+	var n int
+	err := s.db.Get(ctx, &n, `select count(*) from needs_support_consents where process = ? and side = ? and agrees`, w.ID, School)
+	return n > 0, err
+}
+
+// Withheld tells that what the school declared is not shown to the reader: to
+// the center before the school has spoken. It does not tell whether the school
+// declared anything.
+func (s *Service) Withheld(ctx context.Context, w Whole) (bool, error) {
+	if w.Side == School || s.Ranking == nil {
+		return false, nil
+	}
+	spoken, err := s.spoken(ctx, w)
+	return !spoken, err
+}
+
 // Offered are the needs that the school declared in the campaign about this
-// school year and that the diagnosis does not have yet.
+// school year and that the diagnosis does not have yet; none while they are
+// withheld.
 func (s *Service) Offered(ctx context.Context, w Whole) (list []Ranked, err error) {
 	defer fault.Wrap(&err, "declared needs of %s", w.School)
-	if s.Ranking == nil {
-		return nil, nil
+	if withheld, err := s.Withheld(ctx, w); s.Ranking == nil || withheld || err != nil {
+		return nil, err
 	}
 	all, err := s.Ranking.OfSchool(ctx, string(w.School), w.SchoolYear)
 	if err != nil {
@@ -177,10 +202,15 @@ func (s *Service) Offered(ctx context.Context, w Whole) (list []Ranked, err erro
 }
 
 // TakeDeclared writes declared needs, chosen by their ids, into the diagnosis.
-// Faults: as AddNeed; Invalid when none of those offered is chosen.
+// Faults: as AddNeed; Invalid when none of those offered is chosen, Conflict
+// while they are withheld from the center.
 func (s *Service) TakeDeclared(ctx context.Context, who access.Actor, id string, revision int64, chosen []string) (err error) {
 	defer fault.Wrap(&err, "take declared needs into %s", id)
 	w, err := s.Find(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	withheld, err := s.Withheld(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -194,6 +224,9 @@ func (s *Service) TakeDeclared(ctx context.Context, who access.Actor, id string,
 		ids[n] = newID()
 	}
 	return s.diagnosing(ctx, who, id, revision, func(ctx context.Context, tx *db.Tx, d *deed) error {
+		if withheld {
+			return fault.New(fault.Conflict, "support.fault.withheld")
+		}
 		if len(offered) == 0 {
 			return fault.InvalidFields([]fault.Field{{Name: "zgloszone", Key: "support.fault.choose"}})
 		}

@@ -86,10 +86,55 @@ func (h *house) refusals(t *testing.T) {
 	}
 }
 
+// TestSchoolSpeaksFirst shows the center what the school declared after the
+// school agreed to something, and not after an objection.
+func TestSchoolSpeaksFirst(t *testing.T) {
+	testkit.EachDB(t, modules, func(t *testing.T, d *db.DB) { open(t, d).spokenSchool(t) })
+}
+
+func (h *house) spokenSchool(t *testing.T) {
+	ctx, k := t.Context(), h.k
+	id := h.begun(t)
+	seen := func(what string, want int) {
+		t.Helper()
+		w, err := h.Find(ctx, h.adviser, id)
+		k.OK(err)
+		if list, err := h.Offered(ctx, w); err != nil || len(list) != want {
+			t.Errorf("%s: the center sees %v, %v", what, list, err)
+		}
+	}
+	k.OK(h.AddNeed(ctx, h.adviser, id, h.rev(t, id), Found{Topic: maths, Source: Exams}))
+	k.OK(h.SetWays(ctx, h.adviser, id, h.rev(t, id), "Warsztaty."))
+	k.OK(h.Agree(ctx, h.adviser, id, h.rev(t, id), ofDiagnosis))
+	seen("agreed by the center alone", 0)
+	k.OK(h.Object(ctx, k.Head, id, h.rev(t, id), ofDiagnosis, "Nie prosiliśmy o to."))
+	seen("the school objects", 0)
+	k.OK(h.Agree(ctx, k.Head, id, h.rev(t, id), ofDiagnosis))
+	seen("the school agrees", 1)
+	k.OK(h.SetWays(ctx, h.adviser, id, h.rev(t, id), "Warsztaty i konsultacje."))
+	seen("a new version", 1)
+	k.OK(h.TakeDeclared(ctx, h.adviser, id, h.rev(t, id), []string{declaredNeed}))
+	own, err := h.Begin(ctx, k.OtherHead, Beginning{School: k.Other, Center: k.At, Year: 2026})
+	k.OK(err)
+	w, err := h.Find(ctx, k.Officer, own)
+	k.OK(err)
+	if held, err := h.Withheld(ctx, w); held || err != nil {
+		t.Errorf("a process that the school began: %v, %v", held, err)
+	}
+}
+
 // versions changes what was agreed, and looks at what is asked anew.
 func (h *house) versions(t *testing.T) {
 	ctx, k := t.Context(), h.k
 	id := h.begun(t)
+	for name, who := range map[string]access.Actor{"the adviser": h.adviser, "the officer": k.Officer} {
+		w, err := h.Find(ctx, who, id)
+		k.OK(err)
+		if list, err := h.Offered(ctx, w); err != nil || len(list) != 0 {
+			t.Errorf("%s sees %v of a school that was not asked, %v", name, list, err)
+		}
+		center.Refuses(t, name+" takes what the school did not show", h.TakeDeclared(ctx, who, id, w.Revision, []string{declaredNeed}), fault.Conflict)
+	}
 	k.OK(h.TakeDeclared(ctx, k.Head, id, h.rev(t, id), []string{declaredNeed, newID()}))
 	if w := h.find(t, id); len(w.Needs) != 1 || w.Needs[0].Topic != reading || w.Needs[0].Ranked != declaredNeed || w.Needs[0].Source != Campaign {
 		t.Fatalf("taken %+v", w.Needs)

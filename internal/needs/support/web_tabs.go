@@ -32,6 +32,7 @@ type tabPage struct {
 	Topics   []web.Choice
 	Sources  []web.Choice
 	Offered  []web.Choice
+	Withheld bool // what the school declared is not shown to the center yet
 	People   []web.Choice
 	Effects  []web.Choice
 	MayEdit  bool
@@ -314,6 +315,9 @@ func (s *Service) fillDiagnosis(r *web.Request, p *tabPage) (err error) {
 		return nil
 	}
 	if p.Topics, p.Sources, err = s.needChoices(r); err != nil {
+		return err
+	}
+	if p.Withheld, err = s.Withheld(r.Context(), p.W); err != nil {
 		return err
 	}
 	offered, err := s.Offered(r.Context(), p.W)

@@ -117,7 +117,7 @@ func TestForms(t *testing.T) {
 			t.Fatalf("%s: %d", what, w.Code)
 		}
 	}
-	if k.Page(path).Find(`input[name=zgloszone]`).Length() != 1 {
+	if k.Page(path).Find(`#niepokazane`).Length() != 0 || k.Page(path).Find(`input[name=zgloszone]`).Length() != 1 {
 		t.Error("what the school declared is not offered")
 	}
 	see("/zgloszone", "zgloszone", declaredNeed)

@@ -59,7 +59,9 @@
 // hidden wherever the answer that led to it would be told.
 //
 // What remains: k counts those whom the attacker does not know. Somebody who
-// knows the answers of m people in a group (their own is one) faces k less m.
+// knows the answers of m people in a group (their own is one) faces k less m. So
+// who publishes answers that one person could have made up, as by a link, adds
+// their number to k (Release.K).
 // And "nearly all" is hidden like "nearly none", but that it is one of the two
 // is known.
 //
@@ -169,7 +171,9 @@ type Release struct {
 	Plan    string
 	Period  Period
 	Object  string // what it is about: campaign, training; part of the identity
-	K       int    // raises the measure's k (30 for sensitive measures of a city); never lowers it
+	// K raises the measure's k, and never lowers it: 30 for sensitive measures of a
+	// city, and k and m where one person may have made up m of the answers.
+	K int
 }
 
 // ReleaseID names a stored release.

@@ -28,6 +28,7 @@ type runUnit struct {
 	Name              string
 	Invited, Answered string
 	Link              string
+	More              string // where seats are added; "" when there is no link, or it is over
 }
 
 // runLeast is from how many invited on a unit's figures stand on the page:
@@ -45,7 +46,7 @@ func (h roundHandlers) getRound(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	if p.Units, err = h.runUnits(r, parts); err != nil {
+	if p.Units, err = h.runUnits(r, v.rd, parts); err != nil {
 		return err
 	}
 	for _, part := range parts {
@@ -61,7 +62,7 @@ func (h roundHandlers) getRound(w http.ResponseWriter, r *web.Request) error {
 	return r.Render(w, runView(p))
 }
 
-func (h roundHandlers) runUnits(r *web.Request, parts []Part) (list []runUnit, err error) {
+func (h roundHandlers) runUnits(r *web.Request, rd Round, parts []Part) (list []runUnit, err error) {
 	var ids []string
 	for _, p := range parts {
 		ids = append(ids, p.Unit)
@@ -77,6 +78,9 @@ func (h roundHandlers) runUnits(r *web.Request, parts []Part) (list []runUnit, e
 		}
 		if p.Seats > 0 {
 			u.Link = r.L.T("survey.link.seats", "used", p.Used, "seats", p.Seats)
+			if rd.State == Planned || rd.State == Open {
+				u.More = grantPath(rd.ID, p.Unit)
+			}
 		}
 		list = append(list, u)
 	}
@@ -139,9 +143,10 @@ type keyKeeper struct {
 }
 
 type keyShare struct {
-	Name string
-	No   int
-	Text string
+	Name    string
+	No      int
+	Text    string
+	Deposit bool
 }
 
 // keyView is a round whose key the person who asks may see: they run it, or keep
@@ -254,7 +259,9 @@ func (h roundHandlers) candidates(r *web.Request, v roundView) (list []web.Choic
 }
 
 // postKey makes the key and shows its shares in the answer itself: they are
-// nowhere else, and nobody can come back for them.
+// nowhere else, and nobody can come back for them. Whoever makes the key sees all
+// three, which no order of pages would change: the page says so, and gives each
+// share a sheet of its own to be handed over.
 func (h roundHandlers) postKey(w http.ResponseWriter, r *web.Request) error {
 	v, keepers, runs, err := h.keyView(r)
 	if err == nil && !runs {
@@ -298,7 +305,7 @@ func (h roundHandlers) showShares(w http.ResponseWriter, r *web.Request, v round
 	}
 	for i, share := range shares {
 		p.Fingerprint = share.Key
-		p.Shares = append(p.Shares, keyShare{Name: p.Keepers[i].Name, No: share.No, Text: share.Text()})
+		p.Shares = append(p.Shares, keyShare{Name: p.Keepers[i].Name, No: share.No, Text: share.Text(), Deposit: p.Keepers[i].Deposit()})
 		share.Forget()
 	}
 	w.Header().Set("Cache-Control", "no-store")

@@ -237,6 +237,10 @@ func (o *Opening) write(ctx context.Context, all *opened) error {
 	if err := o.insert(ctx, `insert into survey_opened (round, n, unit, body) values `, columns, rows); err != nil {
 		return err
 	}
+	keep, err := o.keepsTexts(ctx, all)
+	if err != nil || !keep {
+		return err
+	}
 	rows = rows[:0]
 	for question, texts := range all.texts {
 		for n, text := range texts {
@@ -244,6 +248,13 @@ func (o *Opening) write(ctx context.Context, all *opened) error {
 		}
 	}
 	return o.insert(ctx, `insert into survey_texts (round, question, n, body) values `, columns, rows)
+}
+
+// keepsTexts tells that there are answers enough for their words to be read (see
+// Texts). Otherwise nobody may ever read them, and they go with the envelopes.
+func (o *Opening) keepsTexts(ctx context.Context, all *opened) (bool, error) {
+	unsigned, err := MostUnsigned(ctx, o.s.db, o.rd.ID)
+	return all.readable-unsigned >= textsAnonymous, err
 }
 
 // openBatch is how many statements one transaction of write has.

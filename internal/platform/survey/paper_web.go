@@ -89,6 +89,7 @@ type paperPage struct {
 	Sheets  Sheets
 	Link    Link
 	Address string // of the link, to be copied
+	Seats   int    // that the person may give at most
 	Open    bool
 	Early   bool // before the opening links can be prepared
 }
@@ -131,6 +132,9 @@ func (h roundHandlers) drawPaper(w http.ResponseWriter, r *web.Request, v roundV
 		return err
 	}
 	p.Address = h.origin(r) + p.Link.Path
+	if p.Seats, err = SeatsFor(ctx, h.db, v.rd.ID, unit); err != nil {
+		return err
+	}
 	if p.Open {
 		if p.People, err = h.roll(r, v.rd.ID, unit); err != nil {
 			return err

@@ -99,7 +99,8 @@ type TextAnswer struct {
 
 // Texts are the words given to a question, in the order of their letters and
 // without unit or person. When fewer than 30 answers (anonymous) or 5 (others)
-// came to the round it is the Conflict survey.fault.few_texts.
+// came to the round it is the Conflict survey.fault.few_texts. MostUnsigned answers
+// do not count there: whoever made them up would know whose the others are.
 func (s *Service) Texts(ctx context.Context, r db.Reader, round RoundID, question string) (list []TextAnswer, err error) {
 	defer fault.Wrap(&err, "words of round %s", round)
 	rd, d, err := s.counted(ctx, r, round)
@@ -123,7 +124,11 @@ func (s *Service) Texts(ctx context.Context, r db.Reader, round RoundID, questio
 	if err != nil {
 		return nil, err
 	}
-	if answers < least {
+	unsigned, err := MostUnsigned(ctx, r, round)
+	if err != nil {
+		return nil, err
+	}
+	if answers-unsigned < least {
 		return nil, fault.New(fault.Conflict, "survey.fault.few_texts", "least", least)
 	}
 	slices.Sort(bodies)

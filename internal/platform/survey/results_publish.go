@@ -164,14 +164,18 @@ func (s *Service) Count(ctx context.Context, r db.Reader, round RoundID) ([]disc
 
 // PublishRound publishes one release per closed question of a round, on a plan
 // that the owner fixed before the round began. Counts are those of Count, read
-// before the transaction. It tells the questions that cannot be published
-// because no measure has their bounds. Published again, nothing changes.
+// before the transaction. Answers without a name raise k (see Unsigned). It tells
+// the questions that cannot be published because no measure has their bounds. Published again, nothing changes.
 func (s *Service) PublishRound(ctx context.Context, tx *db.Tx, round RoundID, plan, label string, counts []disclosure.Count) (left []string, err error) {
 	defer fault.Wrap(&err, "publish round %s", round)
 	if s.releases == nil {
 		return nil, fmt.Errorf("survey: nobody publishes")
 	}
 	rd, d, err := s.counted(ctx, tx, round)
+	if err != nil {
+		return nil, err
+	}
+	unsigned, err := MostUnsigned(ctx, tx, round)
 	if err != nil {
 		return nil, err
 	}
@@ -185,13 +189,16 @@ func (s *Service) PublishRound(ctx context.Context, tx *db.Tx, round RoundID, pl
 			continue
 		}
 		_, err := s.releases.Publish(ctx, tx, disclosure.Release{Measure: measureName(rd.Owner, shapes[c.Key]), Plan: plan,
-			Period: disclosure.Period{From: rd.OpensAt, Until: rd.ClosesAt, Label: label}, Object: releaseObject(round, c.Key)}, c.Counts)
+			Period: disclosure.Period{From: rd.OpensAt, Until: rd.ClosesAt, Label: label}, Object: releaseObject(round, c.Key), K: publishK + unsigned}, c.Counts)
 		if err != nil {
 			return left, err
 		}
 	}
 	return left, nil
 }
+
+// publishK is k of all that Measures declares: unsigned answers are added to it.
+const publishK = 5
 
 // releaseObject is what a release of one question is about.
 func releaseObject(round RoundID, key string) string { return "survey/" + string(round) + "/" + key }

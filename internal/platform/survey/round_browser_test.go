@@ -29,6 +29,7 @@ func TestRoundsInTheBrowser(t *testing.T) {
 	planned := s.plan(Anonymous, 12)
 	sharesAt = Path(planned) + "/klucz"
 	open, _ := s.start(Anonymous, 12)
+	s.must(s.SetSeats(t.Context(), roundBoss, open, "sp1", 5, false))
 	closed, shares := s.start(Anonymous, 12)
 	s.must(s.Close(t.Context(), roundBoss, closed))
 	if _, err := s.GiveShare(t.Context(), roundBy("o1"), closed, shares[0], false); err != nil {
@@ -39,6 +40,7 @@ func TestRoundsInTheBrowser(t *testing.T) {
 		view     browser.View
 	}{
 		{"p02", Path(open), browser.Desk}, {"boss", "/udzialy", narrowUK}, {"o2", Path(closed) + "/otwarcie", narrowUK},
+		{"boss", grantPath(open, "sp1"), narrowUK},
 	} {
 		as = page.as
 		tab := b.Open(t, site.URL+page.path, page.view)

@@ -66,6 +66,34 @@ func PartOf(ctx context.Context, r db.Reader, round RoundID) (sum Part, err erro
 	return sum, err
 }
 
+// Unsigned is how many answers of each unit came without anybody being signed in:
+// by the link of its staff room, or typed in from paper. Any number of those of a
+// unit may be of one hand, and whoever made them up knows them. What is published
+// of the round must keep k people beside them: see MostUnsigned. The numbers are
+// kept with the round, also when it is opened.
+func Unsigned(ctx context.Context, r db.Reader, round RoundID) (units map[string]int, err error) {
+	units = map[string]int{}
+	return units, r.Each(ctx, func(scan func(...any) error) error {
+		var unit string
+		var n int
+		err := scan(&unit, &n)
+		if n > 0 {
+			units[unit] += n
+		}
+		return err
+	}, `select unit, used from survey_links where round = ? union all select unit, typed from survey_paper where round = ?`, round, round)
+}
+
+// MostUnsigned is the largest number of Unsigned answers of one unit: so much is
+// added to k in a release of the round (disclosure.Release.K).
+func MostUnsigned(ctx context.Context, r db.Reader, round RoundID) (most int, err error) {
+	units, err := Unsigned(ctx, r, round)
+	for _, n := range units {
+		most = max(most, n)
+	}
+	return most, err
+}
+
 // Rosters is how many people are invited in each unit.
 func Rosters(ctx context.Context, r db.Reader, round RoundID) (map[string]int, error) {
 	parts, err := Parts(ctx, r, round)

@@ -121,7 +121,9 @@ func (roundNames) People(_ context.Context, ids []string) (map[string]string, er
 func (roundNames) Units(_ context.Context, ids []string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, id := range ids {
-		out[id] = "Szkoła " + id
+		if id != "nameless" {
+			out[id] = "Szkoła " + id
+		}
 	}
 	return out, nil
 }

@@ -1547,7 +1547,7 @@ func paperLink(p paperPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = web.Field(p.Page, web.Input{Name: fieldSeats, Label: p.T("survey.link.how_many"), Hint: p.T("survey.link.how_many_hint"), Value: strconv.Itoa(p.Link.Seats), Mode: "numeric", Required: true, Short: true}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.Field(p.Page, web.Input{Name: fieldSeats, Label: p.T("survey.link.how_many"), Hint: p.T("survey.link.how_many_hint", "most", p.Seats), Value: strconv.Itoa(p.Link.Seats), Mode: "numeric", Required: true, Short: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -148,6 +148,8 @@ func TestRoundDoors(t *testing.T) {
 		{one + "/papier/sp2/link", "secretary", url.Values{fieldSeats: {"3"}}, http.StatusForbidden},
 		{one + "/papier/sp2/formularz", "secretary", url.Values{}, http.StatusForbidden},
 		{one + "/przebieg", "p01", nil, http.StatusForbidden},
+		{one + "/miejsca/sp1", "secretary", nil, http.StatusForbidden}, {one + "/miejsca/sp1", "secretary", url.Values{fieldSeats: {"400"}}, http.StatusForbidden},
+		{one + "/miejsca/sp1", "boss", nil, http.StatusNotFound}, {one + "/miejsca/sp1", "boss", url.Values{fieldSeats: {"400"}}, http.StatusNotFound},
 		{one + "/klucz", "p01", nil, http.StatusForbidden}, {one + "/klucz", "o1", url.Values{fieldOfficer: {"o1", "o2"}}, http.StatusForbidden},
 		{one + "/klucz/osoba", "o1", url.Values{fieldShare: {"1"}}, http.StatusForbidden}, {one + "/klucz/plik", "o1", url.Values{}, http.StatusForbidden},
 		{one + "/otwarcie", "p01", nil, http.StatusForbidden}, {one + "/otwarcie", "p01", url.Values{fieldShare: {"x"}}, http.StatusForbidden},
@@ -315,6 +317,11 @@ func TestKeyToResults(t *testing.T) {
 	doc.Find("pre").Each(func(_ int, pre *goquery.Selection) { shares = append(shares, pre.Text()) })
 	if len(shares) != 3 {
 		t.Fatal(shares)
+	}
+	sheets := doc.Find("section.sheet") // each is printed on a page of its own
+	if sheets.Length() != 3 || !strings.Contains(sheets.Eq(1).Text(), "Ten udział dostaje tylko Osoba o2") || !strings.Contains(sheets.Eq(2).Text(), "tylko do depozytu") ||
+		!strings.Contains(doc.Find("main").Text(), "widzi na ekranie wszystkie udziały") {
+		t.Error(doc.Find("main").Text())
 	}
 	s.want(http.StatusConflict, key, "boss", url.Values{fieldOfficer: {"o1", "o2"}}) // the page is sent again
 	w, _ = s.ask(key+"/plik", "boss", url.Values{fieldShare: {shares[0]}})

@@ -23,7 +23,11 @@
 // from them and without a unit, the envelopes are destroyed, and with them the
 // list of who answered: only how many were invited and answered in each unit
 // stays. Until then nobody sees an answer, and afterwards nobody can say whose
-// it was.
+// it was. Of fewer than 30 answers the words are not stored at all: nobody may
+// ever read them.
+//
+// Whoever makes the key sees all three shares on one screen. No page can change
+// that; it is said there, and each share is a sheet of its own to be handed over.
 //
 // # Confidential
 //
@@ -36,6 +40,15 @@
 //
 // As confidential, but those who run the round may see who answered what, and
 // the page says so above the first question.
+//
+// # Without a name
+//
+// In each mode people may answer by the link of a staff room, or on paper that
+// somebody types in. The program cannot tell whether each of those answers is of
+// another person, and whoever made some up knows the few true ones by
+// subtraction. So the seats of a link are bound to the list of its unit (SeatsFor),
+// and the largest number of such answers of one unit is added to the k of what is
+// published, and of words (Unsigned).
 //
 // # Whose rounds they are
 //

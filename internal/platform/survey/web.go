@@ -49,6 +49,8 @@ func (s *Service) Routes(sh *web.Shell, d Doors) {
 	sh.Handle("POST "+one+"/papier/{unit}/formularz", d.Own, h.postSheet, web.Quiet(), web.Body(largeForm))
 
 	sh.Handle("GET "+one+"/przebieg", d.Own, h.getRound)
+	sh.Handle("GET "+one+"/miejsca/{unit}", d.Own, h.getGrant)
+	sh.Handle("POST "+one+"/miejsca/{unit}", d.Own, h.postGrant, web.Idempotent())
 	sh.Handle("GET "+one+"/klucz", d.Own, h.getKey)
 	// Not Idempotent: the answer is a page with shares and must not be remembered.
 	sh.Handle("POST "+one+"/klucz", d.Own, h.postKey)
