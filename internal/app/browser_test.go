@@ -16,7 +16,8 @@ import (
 
 // TestPagesInABrowser opens every page of the list in a real browser: two of
 // three as most people see it, the third in another view, by turns: dark,
-// narrow, in another language, without scripts. The tool look takes all
+// narrow, in another language, without scripts. Every second one is walked through
+// by keyboard as well. The tool look takes all
 // combinations; more than one view of each page would take a test longer than
 // people wait.
 func TestPagesInABrowser(t *testing.T) {
@@ -37,20 +38,24 @@ func TestPagesInABrowser(t *testing.T) {
 				t.Parallel()
 				gate <- struct{}{}
 				defer func() { <-gate }()
-				lookAt(t, b, site, p, v)
+				lookAt(t, b, site, p, v, i%2 == 0)
 			})
 		}
 	})
 }
 
-func lookAt(t *testing.T, b *browser.Browser, site *browser.Site, p browser.Page, v browser.View) {
+func lookAt(t *testing.T, b *browser.Browser, site *browser.Site, p browser.Page, v browser.View, keys bool) {
 	t.Helper()
 	tab, err := b.Look(site, p, v)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tab.Close()
-	found, err := tab.Findings(p)
+	look := tab.Glance
+	if keys {
+		look = tab.Findings
+	}
+	found, err := look(p)
 	if err != nil {
 		t.Fatal(err)
 	}

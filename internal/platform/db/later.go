@@ -191,9 +191,10 @@ const spreadAtOnce = 200
 func (d *DB) Spread(ctx context.Context) (total int, err error) {
 	defer fault.Wrap(&err, "spread what was written later")
 	for {
-		// Looking first costs an idle program a read instead of a write.
-		var waiting bool
-		if err := d.Get(ctx, &waiting, `select exists (select 1 from db_outbox)`); err != nil || !waiting {
+		// Looking first costs an idle program a read instead of a write. Where every
+		// read counts among transactions, even this one may be asked to come again.
+		waiting := true
+		if err := d.Get(ctx, &waiting, `select exists (select 1 from db_outbox)`); err != nil && !again(err) || !waiting {
 			return total, err
 		}
 		n, err := d.spread(ctx, `select id from db_outbox order by id limit ?`, spreadAtOnce)

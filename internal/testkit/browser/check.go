@@ -13,9 +13,18 @@ const (
 
 // Findings makes every check that fits the view, and returns what is wrong with
 // the page in words.
-func (tab *Tab) Findings(p Page) ([]string, error) {
+func (tab *Tab) Findings(p Page) ([]string, error) { return tab.findings(p, true) }
+
+// Glance makes all of them but the walk by keyboard, which takes as long as the
+// others together.
+func (tab *Tab) Glance(p Page) ([]string, error) { return tab.findings(p, false) }
+
+func (tab *Tab) findings(p Page, keys bool) ([]string, error) {
 	found := append(tab.statusFinding(p), tab.weightFinding(p)...)
-	checks := []func() ([]string, error){tab.Overflow, tab.Targets, tab.axeFindings, tab.Keyboard}
+	checks := []func() ([]string, error){tab.Overflow, tab.Targets, tab.axeFindings}
+	if keys {
+		checks = append(checks, tab.Keyboard)
+	}
 	if tab.view.Print {
 		// Paper has neither links to press nor a keyboard.
 		checks = []func() ([]string, error){tab.Overflow}
