@@ -43,6 +43,20 @@ const (
 	SupportSchool Permission = "support.run"   // yearly support of schools, for a center
 	SupportOwn    Permission = "support.own"   // the same for one's own school
 
+	ManageAgreements Permission = "agreements.manage" // agreements of one's institution: areas, arrangements, what was done together
+	EnterFacts       Permission = "facts.enter"       // evidence from outside Kładka, by hand or from a sheet
+	EditRules        Permission = "facts.rules"       // which evidence counts for which area and action
+	RunPlan          Permission = "plan.run"          // the plan for the quality of education, from diagnosis to approved readings
+	EnterReadings    Permission = "plan.readings"     // readings of indicators for one's institution
+	RemarkPlan       Permission = "plan.remark"       // remarks on a draft of the plan
+	AdoptPlan        Permission = "plan.adopt"        // say when one's municipality adopted it
+	RunMeetings      Permission = "meetings.run"      // convene meetings, keep agendas and topics
+	RecordMeetings   Permission = "meetings.record"   // minutes and attendance
+	JoinMeetings     Permission = "meetings.join"     // propose and support topics, answer invitations
+	RunNetworks      Permission = "networks.run"      // make networks, name who coordinates them
+	LeadNetworks     Permission = "networks.lead"     // the networks one coordinates
+	JoinNetworks     Permission = "networks.join"     // be a member
+
 	SeePeople     Permission = "people.see"       // names and roles of an institution's people
 	ManageStaff   Permission = "staff.manage"     // invite, confirm, end roles
 	PrepareActs   Permission = "acts.prepare"     // prepare what the head will approve
@@ -66,6 +80,8 @@ func Permissions() []Permission {
 		ImportOwn, ProposeCorrections, AcceptCorrections, EditTopics, UseContacts, SpeakFor, ModerateContacts,
 		ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers,
 		RunNeeds, PlanNeeds, DeclareNeeds, AnswerNeeds, AdviseNeeds, EnterPapers, EditSurveys, SupportSchool, SupportOwn,
+		ManageAgreements, EnterFacts, EditRules, RunPlan, EnterReadings, RemarkPlan, AdoptPlan,
+		RunMeetings, RecordMeetings, JoinMeetings, RunNetworks, LeadNetworks, JoinNetworks,
 		SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
 		ManagePeople, SeeAudit, ManagePrivacy, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs}
 }
@@ -135,42 +151,46 @@ var table = []grant{
 			PartnerRepresentative, BudgetOfficer, Valuator, ReportOfficer, ProtectionOfficer, Auditor}},
 	{role: AssociationOfficer, everywhere: true, others: true, rank: 1,
 		gives: []Permission{SeeDesk, SeeImports, ImportRegister, ImportGeography, CorrectGroups, AddBody, AcceptCorrections, EditTopics,
-			UseContacts, ModerateContacts, EditLaw, RunNeeds, PlanNeeds, EditSurveys},
+			UseContacts, ModerateContacts, EditLaw, RunNeeds, PlanNeeds, EditSurveys,
+			ManageAgreements, EnterFacts, EditRules, RunPlan, EnterReadings, AdoptPlan, RunMeetings, RecordMeetings, JoinMeetings},
 		grants: []Role{ForumDelegate, Expert, PartnerRepresentative}},
-	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk, UseContacts, DeclareNeeds}},
+	{role: ForumDelegate, rank: 5, gives: []Permission{SeeDesk, UseContacts, DeclareNeeds, EnterFacts, EnterReadings, RemarkPlan, JoinMeetings}},
 	{role: AuthorityOfficer, others: true, runs: true, rank: 2,
 		gives: []Permission{SeeDesk, SeeImports, ImportOwn, CorrectGroups, AcceptCorrections, UseContacts, SeePeople, ManageStaff,
-			RunNeeds, PlanNeeds, DeclareNeeds},
+			RunNeeds, PlanNeeds, DeclareNeeds,
+			ManageAgreements, EnterFacts, EnterReadings, RemarkPlan, AdoptPlan, RunMeetings, RecordMeetings, JoinMeetings},
 		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
 	{role: SchoolHead, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
 			SeeRoster, ManageRoster, IssueCards, EnrollStaff, ApproveTrainings, ConfirmPapers,
-			DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn},
+			DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn, JoinMeetings, JoinNetworks},
 		grants: schoolStaff},
 	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards,
-		EnrollStaff, ApproveTrainings, DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn}},
+		EnrollStaff, ApproveTrainings, DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn, JoinMeetings, JoinNetworks}},
 	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SeePeople, PrepareActs, SeeRoster, ManageRoster,
 		EnrollStaff, DeclareNeeds, EnterPapers}},
-	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds}},
-	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards, AnswerNeeds}},
-	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, AnswerNeeds}},
-	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds}},
+	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds, JoinNetworks}},
+	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards, AnswerNeeds, JoinNetworks}},
+	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, AnswerNeeds, JoinNetworks}},
+	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds, JoinNetworks}},
 	{role: CenterDirector, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, EditTopics, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
 			ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers,
-			RunNeeds, PlanNeeds, EditSurveys, SupportSchool},
+			RunNeeds, PlanNeeds, EditSurveys, SupportSchool,
+			ManageAgreements, EnterFacts, EditRules, EnterReadings, RemarkPlan, RunMeetings, RecordMeetings, JoinMeetings, RunNetworks},
 		grants: []Role{CenterOfficer, Accountant, Trainer, MethodologicalAdviser, NetworkCoordinator, Expert, MeetingRecorder, ReportOfficer}},
 	{role: CenterOfficer, others: true, rank: 4, gives: []Permission{SeeDesk, EditTopics, UseContacts, SpeakFor, SeePeople, PrepareActs,
 		ManageTrainings, LeadTrainings, EnrollStaff, SettleTrainings, ImportTrainings, IssuePapers,
-		RunNeeds, PlanNeeds, EditSurveys, SupportSchool}},
-	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings}},
-	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings, AdviseNeeds, SupportSchool}},
-	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
-	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds}},
-	{role: Expert, rank: 5, gives: []Permission{SeeDesk, UseContacts}},
-	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor}},
+		RunNeeds, PlanNeeds, EditSurveys, SupportSchool,
+		ManageAgreements, EnterFacts, EnterReadings, RunMeetings, RecordMeetings, RunNetworks}},
+	{role: Trainer, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings, LeadNetworks, JoinNetworks}},
+	{role: MethodologicalAdviser, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadTrainings, AdviseNeeds, SupportSchool, RemarkPlan, LeadNetworks, JoinNetworks}},
+	{role: NetworkCoordinator, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, LeadNetworks, JoinNetworks}},
+	{role: Counselor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds, JoinNetworks}},
+	{role: Expert, rank: 5, gives: []Permission{SeeDesk, UseContacts, RemarkPlan, JoinMeetings}},
+	{role: PartnerRepresentative, rank: 5, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, JoinMeetings}},
 	{role: Caretaker, rank: 5, gives: []Permission{SeeDesk}},
-	{role: MeetingRecorder, rank: 5, gives: []Permission{SeeDesk}},
+	{role: MeetingRecorder, rank: 5, gives: []Permission{SeeDesk, RecordMeetings}},
 	{role: Accountant, others: true, rank: 5, gives: []Permission{SeeDesk, SettleTrainings}},
 	{role: BudgetOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
 	{role: Valuator, rank: 5, gives: []Permission{SeeDesk}},

@@ -50,6 +50,7 @@ type App struct {
 	settings Settings
 	db       *db.DB
 	runner   *jobs.Runner
+	things   map[string]thingOf // what the steps of a matter are about, by kind
 	log      *slog.Logger
 }
 

@@ -146,6 +146,7 @@ type examples struct {
 	number     string // of the paper, and the key to it
 	key        string
 	batch      string
+	trace      string // of the training, which is public
 
 	campaign string // last year's, answered: what may be pressed there changes nothing
 	round    string // of this year's, which is open and anonymous
@@ -249,6 +250,7 @@ func (h *house) trainingExamples(e *examples) {
 		{&e.training, `select training from training_enrollments where id = ?`, &e.enrollment},
 		{&e.meeting, `select min(id) from training_meetings where training = ?`, &e.training},
 		{&e.paper, `select id from training_papers where enrollment = ?`, &e.enrollment},
+		{&e.trace, `select trace from training_trainings where id = ?`, &e.training},
 	} {
 		if text, ok := one.arg.(*string); ok {
 			one.arg = *text // found by a line before
@@ -277,7 +279,7 @@ func (e examples) fill(t *testing.T, pattern string) string {
 		"{meeting}": e.meeting, "{enrollment}": e.enrollment, "{zapis}": e.enrollment, "{postep}": string(access.NewPersonID()), "{druk}": string(access.NewPersonID()),
 		"{plik}": "nie-ma", "{institution}": string(e.institution), "{what}": "szkolenia", "{item}": "nie-ma",
 		"{person}": string(e.person), "{file}": "nie-ma.ics", "{purpose}": "privacy.requests", "{kind}": "entrustment", "{run}": string(access.NewPersonID()), "{deed}": "nie-ma",
-		"{year}": "2026", "{round}": e.round, "{unit}": string(e.institution),
+		"{year}": "2026", "{round}": e.round, "{unit}": string(e.institution), "{trace}": e.trace,
 	}
 	if strings.Contains(pattern, "/zaswiadczenia/") {
 		replacements["{number}"], replacements["{key}"] = e.number, e.key

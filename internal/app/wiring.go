@@ -155,6 +155,7 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 
 	a.homeRoutes()
 	a.operationsRoutes()
+	a.matterRoutes()
 	m.access.Routes(m.shell)
 	m.directory.Routes(m.shell)
 	m.topics.Routes(m.shell)

@@ -14,6 +14,7 @@ import (
 	"kladka/internal/platform/events"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/trace"
+	"kladka/internal/platform/web"
 )
 
 // Finished tells that somebody completed a training. PersonKey counts a person
@@ -30,6 +31,8 @@ type Finished struct {
 	SchoolYear  int                  `json:"school_year"`
 	Hours       int                  `json:"hours"` // lesson hours
 	Void        bool                 `json:"void"`
+	Role        access.Role          `json:"role,omitempty"` // in which they came; "" in events older than the field
+	On          string               `json:"on,omitempty"`   // day on which the training ended
 }
 
 // EventName implements events.Event.
@@ -288,8 +291,16 @@ func (s *Service) emitCompleted(ctx context.Context, tx *db.Tx, t Training, e En
 		return err
 	}
 	return s.Bus.Emit(ctx, tx, Finished{Training: t.ID, Enrollment: e.ID, Center: t.Center, Institution: e.Institution, BySeat: e.BySeat,
-		ByRunning: e.ByRunning, PersonKey: key, SchoolYear: t.SchoolYear, Hours: e.Hours, Void: void},
+		ByRunning: e.ByRunning, PersonKey: key, SchoolYear: t.SchoolYear, Hours: e.Hours, Void: void, Role: e.Role, On: localDay(t.EndsAt)},
 		events.Envelope{Subject: string(e.ID), Version: e.Revision, Trace: trace.ID(t.Trace), At: now})
+}
+
+// localDay is the day of an instant in Kraków, "" where there is none.
+func localDay(at int64) string {
+	if at == 0 {
+		return ""
+	}
+	return time.Unix(at, 0).In(web.Warsaw).Format(time.DateOnly)
 }
 
 // deskStep is a step of a training's matter, for its center.

@@ -83,3 +83,24 @@ func cmpState(a, b TrainingState) int {
 	order := []TrainingState{Published, Postponed, Held, Closed, Draft, Canceled}
 	return cmp.Compare(slices.Index(order, a), slices.Index(order, b))
 }
+
+// FiguresOf is one training with the official figures of its people, whoever
+// asks. Not there: fault.ErrNotFound.
+func FiguresOf(ctx context.Context, r db.Reader, id ID) (f NeedFigures, err error) {
+	defer fault.Wrap(&err, "figures of training %s", id)
+	if f.Training, err = ByID(ctx, r, id); err != nil {
+		return f, err
+	}
+	n, err := reached(ctx, r, id)
+	f.Enrolled, f.Completed, f.Given, f.Papers = n.Enrolled, n.Finished, n.Hours, n.Papers
+	return f, err
+}
+
+// OfTrace are the trainings of a matter, the oldest first.
+func OfTrace(ctx context.Context, r db.Reader, trace string) (list []Training, err error) {
+	defer fault.Wrap(&err, "trainings of trace %s", trace)
+	if trace == "" {
+		return nil, nil
+	}
+	return list, r.Select(ctx, &list, `select `+Columns+` from training_trainings t where t.trace = ? order by t.id`, trace)
+}

@@ -113,10 +113,11 @@ const audiencesAtOnce = db.MaxParams - 10
 // not there and one of which nothing may be seen look the same.
 func Steps(ctx context.Context, r db.Reader, trace ID, audiences []string) (_ []StepRow, err error) {
 	defer fault.Wrap(&err, "steps of trace %s", trace)
-	late, err := waitingOf(ctx, r, trace, audiences)
+	late, err := waitingOf(ctx, r, trace)
 	if err != nil {
 		return nil, err
 	}
+	late = slices.DeleteFunc(late, func(s StepRow) bool { return !slices.Contains(audiences, s.Audience) })
 	var all []StepRow
 	for some := range slices.Chunk(audiences, audiencesAtOnce) {
 		query, args, err := db.In(stepsQuery, trace, some)
@@ -139,8 +140,9 @@ func Steps(ctx context.Context, r db.Reader, trace ID, audiences []string) (_ []
 	return slices.CompactFunc(all, same), nil
 }
 
-// waitingOf are the steps of a matter among those of the last moment.
-func waitingOf(ctx context.Context, r db.Reader, trace ID, audiences []string) ([]StepRow, error) {
+// waitingOf are the steps of a matter among those of the last moment, whoever
+// may see them.
+func waitingOf(ctx context.Context, r db.Reader, trace ID) ([]StepRow, error) {
 	late, err := waiting(ctx, r)
 	if err != nil || len(late) == 0 {
 		return nil, err
@@ -149,9 +151,7 @@ func waitingOf(ctx context.Context, r db.Reader, trace ID, audiences []string) (
 	if err := r.Select(ctx, &matter, tracesQuery, trace); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(late, func(s StepRow) bool {
-		return !slices.Contains(matter, s.Trace) || !slices.Contains(audiences, s.Audience)
-	}), nil
+	return slices.DeleteFunc(late, func(s StepRow) bool { return !slices.Contains(matter, s.Trace) }), nil
 }
 
 // The union, without all, ends at traces met before: links may form a circle.

@@ -1730,7 +1730,7 @@ func errorView(p errorPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if p.Detour == "" && (p.Status == 401 || p.Status == 403) {
+			if p.Detour == "" && !p.Viewer.SignedIn && (p.Status == 401 || p.Status == 403) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 152, "<a class=\"btn ghost\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -1,6 +1,9 @@
 package browser
 
-import "slices"
+import (
+	"net/http"
+	"slices"
+)
 
 // Page is a page worth looking at. Where its address holds an id, links are
 // followed from a page without one, so that the list knows no ids.
@@ -19,6 +22,12 @@ type Page struct {
 
 	Map   bool // may weigh twice as much, for the script of the map
 	Fresh bool // in an installation that is new and has no administrator yet
+}
+
+// Refused tells that the line is a plain refusal: somebody asks for a page that
+// is not there, or not theirs.
+func (p Page) Refused() bool {
+	return p.Status >= http.StatusForbidden && p.Status <= http.StatusConflict && p.Form == "" && p.Press == "" && !p.Fresh
 }
 
 // Patterns of addresses to follow.
@@ -77,6 +86,9 @@ func publicPages() []Page {
 		{Name: "municipality-city", Path: "/gminy/126101"},
 		{Name: "municipality", Path: "/gminy/121905"},
 		{Name: "rights", Path: "/uprawnienia"},
+		{Name: "matter", Staged: "matter"},
+		{Name: "matter-teacher", Staged: "matter", Role: "teacher"},
+		{Name: "matter-none", Path: "/sprawa/nie-ma", Status: 404},
 		{Name: "guide", Path: "/jak-korzystac"},
 		{Name: "help", Path: "/pomoc"},
 		{Name: "not-found", Path: "/nie-ma-takiej-strony", Status: 404},

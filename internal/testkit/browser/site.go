@@ -134,6 +134,31 @@ func follow(base, path, pattern string, cookies []*http.Cookie) (string, error) 
 	return found, err
 }
 
+// Ask asks for a page without a browser: how it is answered, and its heading.
+func (s *Site) Ask(p Page) (status int, heading string, err error) {
+	address, cookies, err := s.Locate(p)
+	if err != nil {
+		return 0, "", err
+	}
+	req, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	for _, c := range cookies {
+		req.AddCookie(c)
+	}
+	res, err := still.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer res.Body.Close()
+	doc, err := goquery.NewDocumentFromReader(res.Body)
+	if err != nil {
+		return 0, "", err
+	}
+	return res.StatusCode, strings.TrimSpace(doc.Find("main h1").Text()), nil
+}
+
 func linkIn(page io.Reader, pattern string) (string, error) {
 	wanted, err := regexp.Compile(pattern)
 	if err != nil {

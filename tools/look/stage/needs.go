@@ -29,6 +29,7 @@ func (h House) ask(ctx context.Context, site *browser.Site) error {
 		"need-network":    {needs.NeedPath + "/", `select need from needs_decisions where kind = 'network'`},
 		"need-declined":   {needs.NeedPath + "/", `select need from needs_decisions where kind = 'declined'`},
 		"need-open":       {needs.NeedPath + "/", `select min(n.id) from needs_needs n where not exists (select 1 from needs_decisions d where d.need = n.id)`},
+		"matter":          {"/sprawa/", `select trace from training_trainings where id = (select target from needs_decisions where kind = 'training' order by at limit 1)`},
 		"order":           {needs.OrdersPath + "/", `select id from needs_orders where state = 'planned'`},
 		"support":         {support.Path + "/", `select min(id) from needs_support_processes`},
 		"evaluation-done": {evaluation.LeadPath + "/szkolenie/", `select target from needs_decisions where kind = 'training' order by at limit 1`},
