@@ -70,3 +70,12 @@ func (s *Service) SweepYearKeys(ctx context.Context) error {
 		return err
 	})
 }
+
+// YearKeyGone tells whether the key of a school year was destroyed. One that was
+// never made is not gone.
+func (s *Service) YearKeyGone(ctx context.Context, schoolYear int) (gone bool, err error) {
+	defer fault.Wrap(&err, "key of %d", schoolYear)
+	var n int
+	err = s.db.Get(ctx, &n, `select count(*) from access_year_keys where school_year = ? and sealed = ''`, schoolYear)
+	return n > 0, err
+}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,10 +28,13 @@ func TestPagesInABrowser(t *testing.T) {
 	}
 	b := browser.Start(t)
 	site := openSite(t)
-	turns := browser.Turns()
+	turns, only := browser.Turns(), onlyPages(t)
 	t.Run("pages", func(t *testing.T) {
 		gate := make(chan struct{}, 2) // two tabs at once, or the browser starves
 		for i, p := range browser.Pages() {
+			if !only.MatchString(p.Name) {
+				continue
+			}
 			v := browser.Desk
 			if i%3 == 0 {
 				v = turns[i/3%len(turns)]
@@ -47,6 +51,17 @@ func TestPagesInABrowser(t *testing.T) {
 			})
 		}
 	})
+}
+
+// onlyPages are the names of pages that whoever builds some wants to see: a
+// pattern in KLADKA_TEST_PAGES, which is empty in CI and so fits all.
+func onlyPages(t *testing.T) *regexp.Regexp {
+	t.Helper()
+	only, err := regexp.Compile(os.Getenv("KLADKA_TEST_PAGES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return only
 }
 
 func lookAt(t *testing.T, b *browser.Browser, site *browser.Site, p browser.Page, v browser.View, keys bool) {
@@ -169,6 +184,24 @@ var notLookedAt = map[string]string{
 	"/zaswiadczenia/wystawca/{plik}":                                       "for machines",
 	"/zaswiadczenia/wystawca/{plik}/odwolane.json":                         "for machines",
 	"/zaswiadczenia/{number}/{key}/odznaka.json":                           "for machines",
+	"/porozumienia/{id}/pliki/{file}":                                      "a file",
+	"/porozumienia/rejestr/dzialanie/{kind}/{id}/plik/{file}":              "a file",
+	"/porozumienia/rejestr/arkusz/wzor.csv":                                "a file",
+	"/plan-jakosci/plan/{id}/wskazniki":                                    "a file",
+	"/plan-jakosci/wskaznik/{id}/odczyty":                                  "a file",
+	"/plan-jakosci/zrodlo/{id}/dane":                                       "a file",
+	"/plan-jakosci/tekst/{plan}/wersja/{no}/uwagi/arkusz":                  "a file",
+	"/spotkania/{id}/kalendarz.ics":                                        "a file for calendars",
+	"/spotkania/{id}/protokol/terminy.ics":                                 "a file for calendars",
+	"/spotkania/{id}/protokol/pdf":                                         "a file",
+	"/spotkania/{id}/protokol/tekst":                                       "a file",
+	"/spotkania/{id}/lista-obecnosci.pdf":                                  "a file",
+	"/spotkania/{id}/identyfikatory.pdf":                                   "a file",
+	"/spotkania/{id}/materialy/{plik}":                                     "a file",
+	"/sieci-wspolpracy/{id}/materialy/{file}":                              "a file",
+	"/sieci-wspolpracy/{id}/sprawozdanie.pdf":                              "a file",
+	"/sieci-wspolpracy/{id}/spotkania/{meeting}/termin.ics":                "a file for calendars",
+	"/sieci-wspolpracy/{id}/spotkania/{meeting}/lista.pdf":                 "a file",
 }
 
 // TestEveryDoorIsLookedAt finds pages that are missing from the list of pages

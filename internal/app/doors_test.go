@@ -157,6 +157,8 @@ type examples struct {
 	support string // of the institution by the center, with a need and a form of work
 	lack    string // that need
 	form    string
+
+	together []string // parts of patterns, each with what to put there
 }
 
 // examples: the institution is one of the pupils' school, which the demo's
@@ -190,6 +192,7 @@ func (h *house) examples() examples {
 	}
 	h.trainingExamples(&e)
 	h.needsExamples(&e)
+	h.togetherExamples(&e)
 	return e
 }
 
@@ -308,7 +311,7 @@ func (e examples) fill(t *testing.T, pattern string) string {
 		// Who may would really do it, and the next visitor would meet another house.
 		replacements["{person}"] = string(access.NewPersonID())
 	}
-	path := pattern
+	path := e.fillTogether(pattern)
 	for name, value := range replacements {
 		path = strings.ReplaceAll(path, name, value)
 	}
@@ -331,7 +334,7 @@ func (e examples) fill(t *testing.T, pattern string) string {
 	if strings.HasPrefix(pattern, "/administracja/osoby/") {
 		id = string(e.person)
 	}
-	if strings.Contains(pattern, "/zadania/") {
+	if strings.Contains(pattern, "/zadania/{id}") {
 		id = string(access.NewPersonID())
 	}
 	path = strings.ReplaceAll(path, "{id}", id)
@@ -456,7 +459,7 @@ func TestUnknownDoors(t *testing.T) {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h := openHouse(t)
 	ids := h.examples()
-	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz"}
+	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz", "/plan/{id}/wskazniki", "/wskaznik/{id}/odczyty", "/dane", "/protokol/tekst"}
 	for _, role := range append([]access.Role{""}, access.Roles()...) {
 		v := h.stranger()
 		if role != "" {

@@ -28,10 +28,13 @@ import (
 
 // ranks are the order of the groups on the page of results.
 const (
-	rankTopics    = 20
-	rankOffers    = 30
-	rankTrainings = 15
-	rankPapers    = 40
+	rankTopics     = 20
+	rankOffers     = 30
+	rankTrainings  = 15
+	rankNetworks   = 18
+	rankPapers     = 40
+	rankAgreements = 25
+	rankMeetings   = 27
 )
 
 // finding makes the services of finding. They stand on access and directory.
@@ -139,12 +142,16 @@ func (m *modules) entries() search.Kind {
 
 // audience is by which keys a reader is found things: those of everybody are
 // the search's own.
-func audience(r *web.Request) []string {
+func (m *modules) audience(r *web.Request) []string {
 	who := access.ActorOf(r.Request)
 	if !who.SignedIn() || who.Shared {
 		return nil // on a shared computer a person finds what everybody finds
 	}
-	return slices.Concat([]string{"person:" + string(who.Person)}, networking.Audience(who), papers.Audience(who), training.Readers(who))
+	series, err := m.meetings.Readers(r.Context(), who)
+	if err != nil {
+		series = nil // finds less, and the search goes on
+	}
+	return slices.Concat([]string{"person:" + string(who.Person)}, networking.Audience(who), papers.Audience(who), training.Readers(who), series)
 }
 
 // importers says who may do what with imports of each kind.

@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"kladka/internal/access"
 	"kladka/internal/directory"
@@ -30,7 +31,7 @@ type thing struct {
 	Facts []string // figures in words
 }
 
-type thingOf func(r *web.Request, id string) (thing, error)
+type thingOf func(r *web.Request, t trace.Thing) (thing, error)
 
 type matterPage struct {
 	web.Page
@@ -55,7 +56,7 @@ func (a *App) getMatter(w http.ResponseWriter, r *web.Request) error {
 	}
 	p := matterPage{Page: r.Page(w, r.L.T("matter.title"))}
 	p.NoIndex = true
-	shown := map[trace.Thing]bool{}
+	shown, last := map[trace.Thing]bool{}, thing{}
 	for _, s := range seen {
 		step := matterStep{Hidden: s.Hidden}
 		if !s.Hidden {
@@ -67,19 +68,26 @@ func (a *App) getMatter(w http.ResponseWriter, r *web.Request) error {
 				step.Of.Facts = nil // figures of today stand once, at its first step
 			}
 			shown[s.Thing()] = true
+			if step.Of.Href != "" && step.Of.Href == last.Href {
+				step.Of.Text = "" // of steps of one thing that follow each other the first names it
+			} else {
+				last = step.Of
+			}
 		}
 		p.Steps = append(p.Steps, step)
 	}
 	return r.Render(w, matterView(p))
 }
 
-// thing asks the module; what it refuses stays without a name.
+// thing asks the module by which the kind begins; what it refuses stays without
+// a name.
 func (a *App) thing(r *web.Request, t trace.Thing) (thing, error) {
-	of := a.things[t.Kind]
+	module, _, _ := strings.Cut(t.Kind, ".")
+	of := a.things[module]
 	if of == nil {
 		return thing{}, nil
 	}
-	found, err := of(r, t.ID)
+	found, err := of(r, t)
 	switch fault.KindOf(err) {
 	case fault.NotFound, fault.Forbidden, fault.SignedOut:
 		return thing{}, nil
@@ -120,6 +128,11 @@ func (a *App) matterAudience(r *web.Request) ([]string, error) {
 	for _, id := range append(at, led...) {
 		keys = append(keys, "inst:"+string(id))
 	}
+	series, err := a.meetings.Audiences(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	keys = append(keys, series...)
 	slices.Sort(keys)
 	return slices.Compact(keys), nil
 }
@@ -128,20 +141,43 @@ func (a *App) matterAudience(r *web.Request) ([]string, error) {
 func (a *App) matterRoutes() {
 	a.shell.Handle("GET "+matterPath+"/{trace}", web.Public, a.getMatter)
 	a.things = map[string]thingOf{
-		"training": a.trainingThing,
+		"training":   a.trainingThing,
+		"meetings":   a.meetingsThing,
+		"agreements": a.arrangedThing,
 	}
+}
+
+// meetingsThing is a topic, a meeting or a decision, to those who belong there.
+func (a *App) meetingsThing(r *web.Request, t trace.Thing) (x thing, err error) {
+	x.Text, x.Href, err = a.meetings.Named(r.Context(), access.ActorOf(r.Request), t.Kind, t.ID)
+	return x, err
+}
+
+// arrangedThing is what was arranged, as the register of activities names it.
+func (a *App) arrangedThing(r *web.Request, t trace.Thing) (thing, error) {
+	of := a.agreements.Sources()[strings.TrimPrefix(t.Kind, "agreements.")]
+	if of == nil {
+		return thing{}, nil
+	}
+	x, err := of.Activity(r.Context(), t.ID)
+	return thing{Text: x.Title, Href: x.Path}, err
 }
 
 // trainingThing is a training with the official figures of its people. A draft
 // is named to those who run it.
-func (a *App) trainingThing(r *web.Request, id string) (thing, error) {
+func (a *App) trainingThing(r *web.Request, of trace.Thing) (thing, error) {
 	ctx, who := r.Context(), access.ActorOf(r.Request)
-	t, err := training.ByID(ctx, a.db, training.ID(id))
+	t, err := training.ByID(ctx, a.db, training.ID(of.ID))
 	if err != nil {
 		return thing{}, err
 	}
 	if t.State == training.Draft {
 		return thing{Text: t.Title, Href: training.DeskPath(t.ID)}, training.Manages(ctx, who, t)
+	}
+	if t.ForInstitution != "" && training.Manages(ctx, who, t) != nil { // ordered by a school for its own staff
+		if err := who.MayAt(ctx, access.EnrollStaff, access.InstitutionID(t.ForInstitution)); err != nil {
+			return thing{}, err
+		}
 	}
 	x := thing{Text: t.Title, Href: training.Path(t.ID)}
 	n, err := training.FiguresOf(ctx, a.db, t.ID)

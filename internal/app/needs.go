@@ -13,6 +13,7 @@ import (
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
 	"kladka/internal/needs/support"
+	"kladka/internal/networks"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/events"
@@ -37,18 +38,7 @@ func (m *modules) asking(d *db.DB, keys *secrets.Keys, log *slog.Logger, now fun
 	m.needs = needs.New(needs.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, Keys: keys, People: m.access, Directory: m.directory,
 		Topics: networking.Vocabulary{Topics: m.topics}, Surveys: m.surveys, Disclosure: m.disclosure, Law: m.law, Bus: m.bus, Offer: answers{m}, Tell: m.notify.Tell})
 	m.surveys.Declare("needs", m.needs.Owner())
-	events.On(m.bus, "training.needs", func(ctx context.Context, e needs.Ordered, _ events.Meta) error {
-		if e.Kind != needs.Training {
-			return nil // orders wait until the modules for networks and advice come
-		}
-		p, err := m.needs.PlanFor(ctx, e.Decision)
-		if err != nil {
-			return err
-		}
-		return m.training.OpenFromNeed(ctx, training.FromNeed{ID: training.ID(p.Target), Need: string(p.Need), Trace: p.Trace, Center: p.Center,
-			Form: training.Form(p.Form), Title: p.Title, Topics: []string{p.Topic}, Pools: p.Pools, FirstDays: p.FirstDays,
-			Institutions: p.Institutions, People: p.People, By: access.PersonID(p.By)})
-	})
+	events.On(m.bus, "training.needs", m.makeAnswer)
 	m.evaluation = evaluation.New(evaluation.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, Keys: keys, Names: m.directory, Surveys: m.surveys,
 		Disclosure: m.disclosure, Law: m.law, Tell: m.notify.Tell, Workday: training.Workday,
 		Subjects: map[evaluation.Kind]evaluation.Subjects{evaluation.Training: evaluated{m.training}}})
@@ -57,6 +47,26 @@ func (m *modules) asking(d *db.DB, keys *secrets.Keys, log *slog.Logger, now fun
 	})
 	m.support = support.New(support.Config{DB: d, Now: now, Log: log, People: m.access, Directory: m.directory, Topics: networking.Vocabulary{Topics: m.topics},
 		Centers: answers{m}.Centers, Ranking: declaredBy{m.needs}, Catalog: linked{m}, Tell: m.notify.Tell})
+}
+
+// makeAnswer makes what a decision about a need asks for: the draft of a
+// training, or a network. Consultations and workshops at a school wait for their
+// module on the list of orders.
+func (m *modules) makeAnswer(ctx context.Context, e needs.Ordered, _ events.Meta) error {
+	if e.Kind != needs.Training && e.Kind != needs.Network {
+		return nil
+	}
+	p, err := m.needs.PlanFor(ctx, e.Decision)
+	if err != nil {
+		return err
+	}
+	if e.Kind == needs.Network {
+		return m.networks.OpenFromOrder(ctx, networks.FromOrder{ID: networks.ID(p.Target), Need: string(p.Need), Trace: p.Trace, Center: p.Center,
+			Title: p.Title, Topics: []string{p.Topic}, Institutions: p.Institutions, By: access.PersonID(p.By)})
+	}
+	return m.training.OpenFromNeed(ctx, training.FromNeed{ID: training.ID(p.Target), Need: string(p.Need), Trace: p.Trace, Center: p.Center,
+		Form: training.Form(p.Form), Title: p.Title, Topics: []string{p.Topic}, Pools: p.Pools, FirstDays: p.FirstDays,
+		Institutions: p.Institutions, People: p.People, By: access.PersonID(p.By)})
 }
 
 // roundNames are the names of people and institutions, as surveys ask for them.

@@ -10,11 +10,16 @@ import (
 	"time"
 
 	"kladka/internal/access"
+	"kladka/internal/agreements"
+	"kladka/internal/agreements/plan"
 	"kladka/internal/directory"
 	"kladka/internal/directory/networking"
+	"kladka/internal/meetings"
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
 	"kladka/internal/needs/support"
+	"kladka/internal/networks"
+	"kladka/internal/networks/talk"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/importing"
@@ -99,6 +104,11 @@ func notices() *notify.Registry {
 	r.Declare(needs.NotifyTopics()...)
 	r.Declare(evaluation.NotifyTopics()...)
 	r.Declare(support.NotifyTopics()...)
+	r.Declare(agreements.NotifyTopics()...)
+	r.Declare(plan.NotifyTopics()...)
+	r.Declare(meetings.NotifyTopics()...)
+	r.Declare(networks.NotifyTopics()...)
+	r.Declare(talk.NotifyTopics()...)
 	return r
 }
 

@@ -52,6 +52,14 @@ func (m *modules) purposes(now func() time.Time) []privacy.Purpose {
 	all = append(all, m.needs.Purposes()...)
 	all = append(all, m.evaluation.Purposes()...)
 	all = append(all, m.support.Purposes()...)
+	all = append(all, m.ledger.Purposes()...)
+	all = append(all, m.agreements.Purposes()...)
+	all = append(all, m.plan.Purposes()...)
+	all = append(all, m.meetings.Purposes()...)
+	all = append(all, m.meetings.MinutesPurposes()...)
+	all = append(all, m.meetings.LargePurposes()...)
+	all = append(all, m.networks.Purposes()...)
+	all = append(all, m.talk.Purposes()...)
 	return append(all, m.inboxPurpose(), m.letterSettingsPurpose(), m.mailPurpose(), m.filesPurpose(), m.auditPurpose(now), repeatsPurpose(),
 		lawPurpose(), contactsPurpose())
 }

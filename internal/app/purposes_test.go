@@ -123,9 +123,57 @@ var notPersonal = map[string]string{
 	"needs_support_answers":        "which needs a form of work answers",
 	"needs_support_plans":          "plans as they were agreed, without who agreed",
 	"needs_eval_years":             "sums of published numbers",
+	"networks_topics":              "topics of networks",
+	"networks_schools":             "schools that a network invited",
+	"networks_listed":              "meetings of one network in the plan of another",
+	"networks_tasks":               "tasks for self-study; who did one stands in networks_done",
+	"networks_materials":           "titles of files",
+	"networks_polls":               "titles of questions",
+	"networks_dates":               "proposed dates; who can come stands in networks_votes",
+	"agreements_parties":           "institutions",
+	"agreements_areas":             "areas of agreements",
+	"agreements_outcomes":          "expected outcomes",
+	"agreements_annexes":           "annexes",
+	"agreements_attachments":       "titles of files",
+	"agreements_results":           "activities of the ledger",
+	"agreements_confirmed":         "figures as parties confirmed them",
+	"ledger_latest":                "keys of facts",
+	"ledger_activities":            "what facts are about, without titles",
+	"ledger_places":                "where activities count",
+	"ledger_years":                 "school years",
+	"ledger_totals":                "sums",
+	"ledger_presence":              "sums",
+	"ledger_rules":                 "rules",
+	"meetings_boxes":               "numbers of a vote under way, of nobody",
+	"meetings_floor":               "whether questions are taken at a meeting",
+	"meetings_items":               "items of agendas; who speaks is named as on the agenda that is read out",
+	"meetings_large":               "seats, stream and deadline of a large meeting",
+	"meetings_materials":           "titles of files",
+	"meetings_papers":              "states of minutes; who signs stands in them as typed public functions",
+	"meetings_series":              "series of meetings",
+	"meetings_steps":               "what became of topics",
+	"meetings_tables":              "tables by topic",
+	"meetings_texts":               "minutes: an office's record, its authors are in meetings_saves",
+	"meetings_units":               "units for which somebody is invited",
+	"meetings_usual":               "usual agendas; who speaks is named as on them",
+	"meetings_voters":              "seats that voted while a secret vote is open, without the choice; gone at its close",
+	"meetings_voting":              "rules of voting",
+	"plan_actions":                 "actions of the plan",
+	"plan_areas":                   "areas of the plan",
+	"plan_figures":                 "public figures",
+	"plan_finding_figures":         "figures that a finding rests on",
+	"plan_finding_goals":           "goals of findings",
+	"plan_goals":                   "goals",
+	"plan_indicators":              "indicators",
+	"plan_paragraphs":              "text of the plan",
+	"plan_themes":                  "themes",
 }
 
 // A table that nobody has thought about fails here.
+// heldTwice are the tables whose rows name two people for two purposes: who said
+// something, and who judged it.
+var heldTwice = []string{"talk_posts", "talk_reports"}
+
 func TestPurposesHoldEveryTable(t *testing.T) {
 	h := openHouse(t)
 	tables, err := h.db.Tables(t.Context(), h.db)
@@ -135,7 +183,7 @@ func TestPurposesHoldEveryTable(t *testing.T) {
 	held := map[string]string{}
 	for _, p := range h.Privacy().Registry.Purposes() {
 		for _, x := range p.Holds {
-			if other, twice := held[x.Table]; twice {
+			if other, twice := held[x.Table]; twice && !slices.Contains(heldTwice, x.Table) {
 				t.Errorf("%s is in %s and in %s", x.Table, other, p.Key)
 			}
 			held[x.Table] = p.Key

@@ -10,6 +10,7 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/directory/networking"
 	"kladka/internal/directory/topics"
+	"kladka/internal/networks"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
 	"kladka/internal/platform/fault"
@@ -37,7 +38,9 @@ func (m *modules) teaching(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 	m.topics.AddLister(topics.Lister{Kind: training.SearchKind, TitleKey: "training.title", Rank: rankTrainings, Links: m.training.TopicLinks})
 	m.directory.AddSection(m.training.OfferSection)
 	events.On(m.bus, "training.topics", func(ctx context.Context, _ topics.Changed, _ events.Meta) error {
-		return errors.Join(m.training.TopicsChanged(ctx), d.Write(ctx, func(tx *db.Tx) error { return search.TouchAll(ctx, tx, training.SearchKind) }))
+		return errors.Join(m.training.TopicsChanged(ctx), d.Write(ctx, func(tx *db.Tx) error {
+			return errors.Join(search.TouchAll(ctx, tx, training.SearchKind), search.TouchAll(ctx, tx, networks.SearchKind))
+		}))
 	})
 	m.papers = papers.New(papers.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, Keys: keys, People: m.access, Trainings: m.training, Directory: m.directory, Files: m.files,
 		Bus: m.bus, Base: set.Base, Touch: touches(papers.SearchName)})
@@ -45,7 +48,7 @@ func (m *modules) teaching(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 	m.takeover = takeover.New(takeover.Config{DB: d, Now: now, Keys: keys, Catalog: m.catalog, Trainings: m.training, Directory: m.directory, Papers: m.papers,
 		Imports: m.importing})
 	m.portfolio = portfolio.New(portfolio.Config{DB: d, Now: now, Log: log, Keys: keys, People: m.access, Directory: m.directory, Files: m.files,
-		EmailKey: m.training.EmailKey, Papers: ownPapers{m.papers}, Texts: m.catalog.In(i18n.PL), Tell: m.notify.Tell})
+		EmailKey: m.training.EmailKey, Papers: ownPapers{m.papers}, Networks: networkHours{m}, Texts: m.catalog.In(i18n.PL), Tell: m.notify.Tell})
 	m.settlement = settlement.New(settlement.Config{DB: d, Now: now, Directory: m.directory, Law: m.law, Texts: m.catalog.In(i18n.PL)})
 }
 

@@ -91,12 +91,22 @@ func needsDesk(lang string) browser.View  { return browser.View{Width: 1280, Lan
 func needsPhone(lang string) browser.View { return browser.View{Width: 390, Lang: lang} }
 
 // openNeedsWalk opens a walk over the invented complex in Wieliczka and two
-// schools in Kraków, one of them with four teachers. The clock begins on a Monday
-// in March and goes on from there, whatever day it is: months pass in a minute.
+// schools in Kraków, one of them with four teachers.
 func openNeedsWalk(t *testing.T) *needsWalk {
 	t.Helper()
-	w := &needsWalk{walk: &walk{browser: browser.Start(t)}}
-	w.ahead.Store(int64(time.Until(needsDay(time.March, 2, 10))))
+	w := &needsWalk{walk: openInventedWalk(t, needsDay(time.March, 2, 10))}
+	w.settle()
+	w.drain()
+	return w
+}
+
+// openInventedWalk opens a walk over invented people and institutions who have
+// not done anything yet. The clock begins at the given hour and goes on from
+// there, whatever day it is: months pass in a minute.
+func openInventedWalk(t *testing.T, begins time.Time) *walk {
+	t.Helper()
+	w := &walk{browser: browser.Start(t)}
+	w.ahead.Store(int64(time.Until(begins)))
 	server := httptest.NewUnstartedServer(nil)
 	d := testkit.SQLite(t, app.Modules())
 	a, err := app.New(t.Context(), d, app.Settings{Demo: string(demo.School), Folder: t.TempDir(), Base: "http://" + server.Listener.Addr().String()},
@@ -111,8 +121,6 @@ func openNeedsWalk(t *testing.T) *needsWalk {
 	server.Start()
 	t.Cleanup(server.Close)
 	w.house = &house{a, t, d, server}
-	w.settle()
-	w.drain()
 	return w
 }
 
@@ -179,7 +187,7 @@ func newWalkID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // signedIn is a browser without a window of somebody: for a crowd, and for what
 // no page offers.
-func (w *needsWalk) signedIn(id access.PersonID) *visitor {
+func (w *walk) signedIn(id access.PersonID) *visitor {
 	w.t.Helper()
 	v := w.stranger()
 	if res := v.post("/konto/przyklad", url.Values{"osoba": {string(id)}}); res.StatusCode != http.StatusSeeOther {
@@ -189,7 +197,7 @@ func (w *needsWalk) signedIn(id access.PersonID) *visitor {
 }
 
 // joins signs somebody in who does not stand on the page of sign-in.
-func (w *needsWalk) joins(name string, id access.PersonID, v browser.View) *walker {
+func (w *walk) joins(name string, id access.PersonID, v browser.View) *walker {
 	w.t.Helper()
 	at, err := url.Parse(w.server.URL)
 	if err != nil {
@@ -203,7 +211,7 @@ func (w *needsWalk) joins(name string, id access.PersonID, v browser.View) *walk
 
 // goesOn puts the clock forward, and does what is due by then: what was asked
 // for, and what comes by the clock.
-func (w *needsWalk) goesOn(at time.Time) {
+func (w *walk) goesOn(at time.Time) {
 	w.t.Helper()
 	w.ahead.Store(int64(time.Until(at)))
 	ctx, stop := context.WithCancel(context.Background())

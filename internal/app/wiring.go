@@ -10,16 +10,23 @@ import (
 	"kladka/assets"
 	"kladka/internal/access"
 	"kladka/internal/access/card"
+	"kladka/internal/agreements"
+	"kladka/internal/agreements/ledger"
+	"kladka/internal/agreements/plan"
 	"kladka/internal/directory"
 	"kladka/internal/directory/geometry"
 	"kladka/internal/directory/networking"
 	"kladka/internal/directory/register"
 	"kladka/internal/directory/registerapi"
 	"kladka/internal/directory/topics"
+	"kladka/internal/meetings"
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
 	"kladka/internal/needs/support"
+	"kladka/internal/networks"
+	"kladka/internal/networks/talk"
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/chart"
 	"kladka/internal/platform/counter"
 	"kladka/internal/platform/counts"
 	"kladka/internal/platform/db"
@@ -82,6 +89,12 @@ func Modules() []schema.Module {
 		{Name: "needs", Files: needs.Migrations},
 		{Name: "needs/evaluation", Files: evaluation.Migrations},
 		{Name: "needs/support", Files: support.Migrations},
+		{Name: "agreements/ledger", Files: ledger.Migrations},
+		{Name: "agreements", Files: agreements.Migrations},
+		{Name: "agreements/plan", Files: plan.Migrations},
+		{Name: "meetings", Files: meetings.Migrations},
+		{Name: "networks", Files: networks.Migrations},
+		{Name: "networks/talk", Files: talk.Migrations},
 	}
 }
 
@@ -91,7 +104,8 @@ func Catalog() (*i18n.Catalog, error) {
 		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages,
 		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages,
 		training.Messages, papers.Messages, settlement.Messages, takeover.Messages, portfolio.Messages,
-		seal.Messages, survey.Messages, disclosure.Messages, needs.Messages, evaluation.Messages, support.Messages)
+		seal.Messages, survey.Messages, disclosure.Messages, needs.Messages, evaluation.Messages, support.Messages,
+		chart.Messages, ledger.Messages, agreements.Messages, plan.Messages, meetings.Messages, networks.Messages, talk.Messages)
 }
 
 type modules struct {
@@ -126,6 +140,14 @@ type modules struct {
 	needs      *needs.Service
 	evaluation *evaluation.Service
 	support    *support.Service
+
+	ledger     *ledger.Service
+	agreements *agreements.Service
+	plan       *plan.Service
+	meetings   *meetings.Service
+	networks   *networks.Service
+	talk       *talk.Service
+	replays    []replay // of all events that are evidence
 }
 
 // New builds the program over a migrated database.
@@ -168,6 +190,12 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	m.needs.Routes(m.shell)
 	m.evaluation.Routes(m.shell)
 	m.support.Routes(m.shell)
+	m.agreements.Routes(m.shell)
+	m.ledger.Routes(m.shell)
+	m.plan.Routes(m.shell)
+	m.meetings.Routes(m.shell)
+	m.networks.Routes(m.shell)
+	m.talk.Routes(m.shell)
 	m.platformRoutes()
 	m.periodic(d, now)
 	if err := m.law.Seed(ctx); err != nil {
@@ -207,7 +235,8 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 	m.words = &polish.Lazy{}
 	m.finding(d, log, now)
 	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...).Declare(training.Params()...).Declare(settlement.Params()...).
-		Declare(needs.Params()...).Declare(evaluation.Params()...).Declare(support.Params()...), Names: who, Now: now})
+		Declare(needs.Params()...).Declare(evaluation.Params()...).Declare(support.Params()...).
+		Declare(agreements.Params()...).Declare(meetings.Params()...).Declare(meetings.VoteParams()...).Declare(meetings.LargeParams()...).Declare(plan.Params()...).Declare(networks.Params()...).Declare(talk.Params()...), Names: who, Now: now})
 	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
 		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
 	folder, err := files.OpenFolder(filepath.Join(set.Folder, "files"))
@@ -215,12 +244,13 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		return err
 	}
 	uses := files.NewRegistry()
-	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses()) {
+	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses(), ledger.Uses(), agreements.Uses(), meetings.Uses(), networks.Uses()) {
 		uses.Declare(use)
 	}
 	m.files = files.New(d, folder, keys, uses, nil, files.Settings{}, now, log)
 	m.teaching(d, set, keys, log, now) // before privacy: the registry asks every module what it holds
 	m.asking(d, keys, log, now)
+	m.together(d, set, keys, log, now)
 	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry().Declare(m.purposes(now)...), Law: m.law, Names: who, Now: now, Log: log,
 		Journal: journalOf(filepath.Join(set.Folder, Erasures)), Tell: m.tellPrivacy})
 	return nil
@@ -234,7 +264,7 @@ func (m *modules) platformRoutes() {
 	m.mail.Routes(sh, mail.Doors{Office: access.Can(access.ManageMail), By: by, Address: m.ownAddress})
 	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
 	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
-	m.search.Routes(sh, search.Doors{Audience: audience})
+	m.search.Routes(sh, search.Doors{Audience: m.audience})
 	m.surveys.Routes(sh, survey.Doors{Own: access.SignedIn, Library: access.Can(access.EditSurveys), Public: web.Public, By: by,
 		Person: func(r *web.Request) string { return string(access.ActorOf(r.Request).Person) }})
 	m.importing.Routes(sh, importing.Doors{Office: access.CanAny(access.SeeImports, access.EditTopics, access.ManageStaff, access.PrepareActs, access.ImportTrainings), Who: m.importers})
@@ -248,7 +278,9 @@ func (m *modules) platformRoutes() {
 	sh.AddNav(40, "networking.title.list", "/kto-pomoze", web.Public)
 	sh.GroupNav("nav.group.places", "/instytucje", "/gminy", "/tematy", "/kto-pomoze")
 	sh.GroupNav("nav.group.training", training.CatalogPath, training.CenterPath, papers.RegisterPath, training.LeadPath,
-		evaluation.CenterPath, evaluation.LeadPath, support.Path)
+		evaluation.CenterPath, evaluation.LeadPath, support.Path, networks.Path)
+	sh.AddNav(23, "meetings.title", meetings.Path, access.CanAny(access.JoinMeetings, access.RunMeetings, access.RecordMeetings))
+	sh.GroupNav("nav.group.together", agreements.Path, plan.PlanPath, meetings.Path)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
 	sh.AddAccount(80, "account.nav.looked", "/konto/kto-zagladal")
@@ -272,6 +304,12 @@ func (m *modules) periodic(d *db.DB, now func() time.Time) {
 	m.surveys.Jobs(j)
 	m.needs.Jobs(j)
 	m.evaluation.Jobs(j)
+	m.ledger.Jobs(j)
+	m.agreements.Jobs(j)
+	m.plan.Jobs(j)
+	m.meetings.Jobs(j)
+	m.networks.Jobs(j)
+	m.talk.Jobs(j)
 	j.Every("access.year_keys", 24*time.Hour, m.access.SweepYearKeys)
 	m.importing.Jobs(j)
 	m.search.Jobs(j)

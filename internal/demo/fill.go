@@ -6,11 +6,16 @@ import (
 	"fmt"
 
 	"kladka/internal/access"
+	"kladka/internal/agreements"
+	"kladka/internal/agreements/ledger"
+	"kladka/internal/agreements/plan"
 	"kladka/internal/directory"
 	"kladka/internal/directory/networking"
+	"kladka/internal/meetings"
 	"kladka/internal/needs"
 	"kladka/internal/needs/evaluation"
 	"kladka/internal/needs/support"
+	"kladka/internal/networks"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/search"
@@ -31,6 +36,14 @@ type Modules struct {
 	Needs      *needs.Service      // with Evaluation, and only with Trainings
 	Evaluation *evaluation.Service // as well
 	Support    *support.Service    // with Needs
+
+	// What is agreed, decided and done together: all of these or none, and only
+	// with Trainings.
+	Agreements *agreements.Service
+	Ledger     *ledger.Service
+	Plan       *plan.Service
+	Meetings   *meetings.Service
+	Networks   *networks.Service
 }
 
 // Fill writes the world of a scale into an empty database whose municipalities
@@ -76,10 +89,18 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 	if more.Trainings == nil {
 		return nil
 	}
-	if err := Trainings(ctx, d, people, more.Trainings, more.Papers, world); err != nil || more.Needs == nil || more.Evaluation == nil {
+	if err := Trainings(ctx, d, people, more.Trainings, more.Papers, world); err != nil {
 		return err
 	}
-	return Needs(ctx, d, people, more, world)
+	if more.Needs != nil && more.Evaluation != nil {
+		if err := Needs(ctx, d, people, more, world); err != nil {
+			return err
+		}
+	}
+	if more.Agreements == nil {
+		return nil
+	}
+	return Together(ctx, d, people, more, world)
 }
 
 func write(ctx context.Context, tx *db.Tx, people *access.Service, dir *directory.Service, scale Scale, world World) error {

@@ -48,7 +48,8 @@ func orderSave(ctx context.Context, tx *db.Tx, d Decision, v Verdict) error {
 	return err
 }
 
-// Plan is a training that a decision asks for, for the module that makes it.
+// Plan is a training or a network that a decision asks for, for the module that
+// makes it. Form, days and seats are those of a training.
 type Plan struct {
 	Decision
 	Trace     string // of the need
@@ -62,14 +63,14 @@ type Plan struct {
 	People       []access.PersonID
 }
 
-// PlanFor is what is asked for by a decision for a training, told to another
-// module by the event Ordered. Another decision, or none: fault.ErrNotFound.
+// PlanFor is what is asked for by a decision for a training or a network, told to
+// another module by the event Ordered. Another decision, or none: fault.ErrNotFound.
 func (s *Service) PlanFor(ctx context.Context, id DecisionID) (p Plan, err error) {
 	defer fault.Wrap(&err, "plan of decision %s", id)
 	if p.Decision, err = decisionByID(ctx, s.db, id); err != nil {
 		return p, err
 	}
-	if p.Kind != Training {
+	if p.Kind != Training && p.Kind != Network {
 		return p, fault.ErrNotFound
 	}
 	n, err := NeedByID(ctx, s.db, p.Need)
@@ -77,20 +78,28 @@ func (s *Service) PlanFor(ctx context.Context, id DecisionID) (p Plan, err error
 		return p, err
 	}
 	p.Trace, p.Topic = n.Trace, n.Topic
-	var plan struct {
-		Form string `db:"form"`
-		Days int    `db:"first_days"`
-	}
-	if err := s.db.Get(ctx, &plan, `select form, first_days from needs_plans where decision = ?`, id); err != nil {
-		return p, err
-	}
-	p.Form, p.FirstDays = plan.Form, plan.Days
-	if p.Pools, err = planPools(ctx, s.db, p.Decision); err != nil {
-		return p, err
+	if p.Kind == Training {
+		if err := s.planTraining(ctx, &p); err != nil {
+			return p, err
+		}
 	}
 	v, err := s.voices(ctx, n)
 	p.Institutions, p.People = v.first(), v.People
 	return p, err
+}
+
+// planTraining reads what only a training has.
+func (s *Service) planTraining(ctx context.Context, p *Plan) (err error) {
+	var plan struct {
+		Form string `db:"form"`
+		Days int    `db:"first_days"`
+	}
+	if err := s.db.Get(ctx, &plan, `select form, first_days from needs_plans where decision = ?`, p.ID); err != nil {
+		return err
+	}
+	p.Form, p.FirstDays = plan.Form, plan.Days
+	p.Pools, err = planPools(ctx, s.db, p.Decision)
+	return err
 }
 
 // planPools are the seats of a decision for a training.

@@ -38,10 +38,14 @@ type Finished struct {
 // EventName implements events.Event.
 func (Finished) EventName() string { return "training.completed" }
 
-// WasHeld tells that the last meeting of a training is over.
+// WasHeld tells that the last meeting of a training is over. Events older than
+// the last three fields have none of them.
 type WasHeld struct {
-	Training ID                   `json:"training"`
-	Center   access.InstitutionID `json:"center"`
+	Training   ID                   `json:"training"`
+	Center     access.InstitutionID `json:"center"`
+	SchoolYear int                  `json:"school_year,omitempty"`
+	On         string               `json:"on,omitempty"`    // the last day
+	Hours      int                  `json:"hours,omitempty"` // lesson hours of all meetings
 }
 
 // EventName implements events.Event.
@@ -476,7 +480,7 @@ func (s *Service) markHeld(ctx context.Context, tx *db.Tx, t Training, now time.
 	if err != nil || n == 0 {
 		return false, err
 	}
-	if err := s.Bus.Emit(ctx, tx, WasHeld{Training: t.ID, Center: t.Center}, events.Envelope{Subject: string(t.ID), Version: t.Revision + 1,
+	if err := s.Bus.Emit(ctx, tx, WasHeld{Training: t.ID, Center: t.Center, SchoolYear: t.SchoolYear, On: localDay(t.EndsAt), Hours: t.Hours}, events.Envelope{Subject: string(t.ID), Version: t.Revision + 1,
 		Trace: trace.ID(t.Trace), At: now}); err != nil {
 		return false, err
 	}

@@ -90,7 +90,8 @@ func (h *house) build(ctx context.Context, scale demo.Scale) (err error) {
 	if h.App, err = app.New(ctx, h.db, app.Settings{Demo: string(scale), Folder: h.folder, Listen: "127.0.0.1:8080"}, log, time.Now); err != nil || scale == "" {
 		return err
 	}
-	return demo.Fill(ctx, h.db, h.Access(), h.Directory(), demo.Modules{Contacts: h.Networking(), Trainings: h.Training(), Papers: h.Papers(), Needs: h.Needs(), Evaluation: h.Evaluation(), Support: h.Support()}, scale)
+	return demo.Fill(ctx, h.db, h.Access(), h.Directory(), demo.Modules{Contacts: h.Networking(), Trainings: h.Training(), Papers: h.Papers(), Needs: h.Needs(), Evaluation: h.Evaluation(), Support: h.Support(),
+		Agreements: h.Agreements(), Ledger: h.Ledger(), Plan: h.Plan(), Meetings: h.Meetings(), Networks: h.Networks()}, scale)
 }
 
 // furnish puts something on pages that would be empty.

@@ -351,3 +351,19 @@ func (s *Service) AddLister(l Lister) {
 	s.listers = append(s.listers, l)
 	slices.SortStableFunc(s.listers, func(a, b Lister) int { return a.Rank - b.Rank })
 }
+
+// Above are, for every topic, those that it counts under: the one that is read
+// in its stead and all above that one.
+func (s *Service) Above(ctx context.Context) (map[ID][]ID, error) {
+	v, err := s.vocabularyNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	above := make(map[ID][]ID, len(v.byID))
+	for id := range v.byID {
+		for t := v.byID[v.resolve(id)]; t != nil && len(above[id]) <= Levels; t = v.byID[t.Parent] {
+			above[id] = append(above[id], t.ID)
+		}
+	}
+	return above, nil
+}

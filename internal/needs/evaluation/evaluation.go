@@ -1,9 +1,11 @@
 // Package evaluation asks those who took part in a training what it was worth:
 // right after it, and again weeks later, when they know what they used of it.
 //
-// It knows nothing of trainings. What can be evaluated is a Subject, answered by
-// the module that holds it (Subjects); today that is a training, later a meeting
-// of a network. When a subject is over, two rounds are planned (Stage). A round
+// It knows nothing of trainings or meetings. What can be evaluated is a Subject,
+// answered by the module that holds it (Subjects). When a training is over, two
+// rounds are planned (Stage); when a meeting is over, one, with three questions.
+// It is published beside other meetings of whoever runs it and never in the sums
+// of trainings. A round
 // opens on a working morning, when the lists of attendance say who was there;
 // they are told once, and have two weeks. It is confidential: package survey
 // knows whose an answer is, so that it can be changed until the close, and
@@ -63,7 +65,7 @@ type Kind string
 // The kinds.
 const (
 	Training Kind = "training"
-	Meeting  Kind = "meeting" // of a network; no module answers for it yet
+	Meeting  Kind = "meeting" // of heads, of a forum, of a group: asked once, with three questions
 )
 
 // Stage is when people are asked.
@@ -75,8 +77,30 @@ const (
 	Later Stage = "later"
 )
 
+// ofMeeting stands for After where a meeting is asked about: its questions, its
+// groups and its texts are not those of trainings.
+const ofMeeting Stage = "meeting"
+
 // Stages are both, in their order.
 func Stages() []Stage { return []Stage{After, Later} }
+
+// stagesOf are those at which people are asked about a kind. Nobody uses a meeting
+// weeks later.
+func stagesOf(kind Kind) []Stage {
+	if kind == Meeting {
+		return []Stage{After}
+	}
+	return Stages()
+}
+
+// formOf names the questions of a round, and with them what it is counted and
+// published with: a stage, or ofMeeting.
+func formOf(kind Kind, stage Stage) Stage {
+	if kind == Meeting {
+		return ofMeeting
+	}
+	return stage
+}
 
 // Subject is what is evaluated, as its module knows it.
 type Subject struct {
@@ -101,6 +125,12 @@ type Subjects interface {
 	Participants(ctx context.Context, id string) ([]string, error)
 	// Paths are the pages of the subject: for everybody, and for those who run it.
 	Paths(id string) (public, desk string)
+}
+
+// Runners are Subjects that know themselves who runs one of them: heads' meetings
+// are their authority's own, whatever roles hold everywhere.
+type Runners interface {
+	Runs(ctx context.Context, who access.Actor, id string) error
 }
 
 // Names tells how institutions are called; package directory answers it.

@@ -38,6 +38,8 @@ var questions = []asked{
 	{Stage: Later, Key: "used", Measure: disclosure.Measure{Mean: true, Low: 0, High: 2}, Categories: []string{"0", "1", "2"},
 		As: map[string]string{"no": "0", "partly": "1", "yes": "2"}},
 	{Stage: Later, Key: "obstacles", Categories: []string{"time", "equipment", "support", "topic", "practice"}},
+	scale(ofMeeting, "useful", true),
+	scale(ofMeeting, "voice", true),
 }
 
 // The measures that lists show.
@@ -85,8 +87,11 @@ func questionOf(measure string) (asked, bool) {
 
 // remarkKey is the question in own words of a stage.
 func remarkKey(stage Stage) string {
-	if stage == Later {
+	switch stage {
+	case Later:
 		return "example"
+	case ofMeeting:
+		return "next"
 	}
 	return "change"
 }
@@ -94,10 +99,7 @@ func remarkKey(stage Stage) string {
 // definition is what is asked: the ready questionnaire of the stage, of later
 // use without what cannot be published. A change of it becomes a new version.
 func (s *Service) definition(ctx context.Context, tx *db.Tx, stage Stage) (survey.DefinitionID, error) {
-	code := survey.AfterCode
-	if stage == Later {
-		code = survey.LaterCode
-	}
+	code := map[Stage]string{After: survey.AfterCode, Later: survey.LaterCode, ofMeeting: survey.MeetingCode}[stage]
 	for _, d := range survey.Ready() {
 		if d.Code == code {
 			return s.Surveys.SaveDefinition(ctx, tx, audit.By{}, trimmed(d, stage))

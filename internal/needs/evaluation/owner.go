@@ -63,8 +63,12 @@ func (o roundOwner) Next(ctx context.Context, l *i18n.L, rd survey.Round, _ stri
 	if err != nil {
 		return web.Step{}, err
 	}
-	return web.Step{What: l.T("evaluation.next." + string(x.Stage)), Who: l.T("evaluation.next.who"),
-		When: l.T("evaluation.next.when", "date", l.Date(time.Unix(rd.ClosesAt, 0).In(web.Warsaw))), Href: PublicPath}, nil
+	href := PublicPath
+	if x.Kind == Meeting {
+		href = o.Page(l, rd).Href // of meetings there are no public sums
+	}
+	return web.Step{What: l.T("evaluation.next." + string(formOf(x.Kind, x.Stage))), Who: l.T(texts(x.Kind, "evaluation.next.who")),
+		When: l.T("evaluation.next.when", "date", l.Date(time.Unix(rd.ClosesAt, 0).In(web.Warsaw))), Href: href}, nil
 }
 
 // Desk is a round that waits on somebody's desk, with the name of what it is
@@ -74,7 +78,7 @@ func (o roundOwner) Desk(ctx context.Context, l *i18n.L, rd survey.Round) (web.D
 	if err != nil {
 		return web.DeskItem{}, err
 	}
-	return web.DeskItem{Rank: 45, Title: l.T("evaluation.desk."+string(x.Stage), "title", sub.Title), Text: l.T("evaluation.desk.text"),
+	return web.DeskItem{Rank: 45, Title: l.T("evaluation.desk."+string(formOf(x.Kind, x.Stage)), "title", sub.Title), Text: l.T("evaluation.desk.text"),
 		Href: survey.Path(rd.ID), By: l.Date(day(rd.ClosesAt - 1))}, nil
 }
 

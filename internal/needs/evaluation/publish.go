@@ -89,8 +89,10 @@ func (s *Service) release(ctx context.Context, id string) (err error) {
 		if _, err := tx.Exec(ctx, `update needs_eval_groups set answers = ?, figures = ?, low = ? where id = ?`, f.Answers.N, string(text), verdict == Low, id); err != nil {
 			return err
 		}
-		if err := addToYear(ctx, tx, g, f, verdict == Low); err != nil {
-			return err
+		if g.Stage != ofMeeting { // sums of a year are of trainings
+			if err := addToYear(ctx, tx, g, f, verdict == Low); err != nil {
+				return err
+			}
 		}
 		return s.tellLeaders(ctx, tx, g)
 	})

@@ -26,7 +26,7 @@ const (
 // sees tells in which quality the actor may read what was published of a subject:
 // its center, or one of those who led it. Forbidden for anybody else.
 func (s *Service) sees(ctx context.Context, who access.Actor, sub stored) (View, error) {
-	err := who.MayAt(ctx, access.ManageTrainings, sub.Center)
+	err := s.runs(ctx, who, sub)
 	if err == nil {
 		return AsCenter, nil
 	}
@@ -41,6 +41,15 @@ func (s *Service) sees(ctx context.Context, who access.Actor, sub stored) (View,
 		return 0, err
 	}
 	return AsLeader, nil
+}
+
+// runs tells whether the actor runs what is evaluated: by the rights of its own
+// module, or else by those of its center.
+func (s *Service) runs(ctx context.Context, who access.Actor, sub stored) error {
+	if of, ok := s.Subjects[sub.Kind].(Runners); ok {
+		return of.Runs(ctx, who, sub.ID)
+	}
+	return who.MayAt(ctx, access.ManageTrainings, sub.Center)
 }
 
 // rowOfList is a subject in a list, with what was published of it.
@@ -99,7 +108,7 @@ func (s *Service) ofCenter(ctx context.Context, who access.Actor, center access.
 		where += ` and gl.low`
 	}
 	err = s.db.Select(ctx, &list, `select `+rowColumns+` from needs_eval_subjects s`+rowJoins+
-		` where s.center = ? and s.school_year = ? and `+where+` order by `+order+` limit ?`, append(append([]any{center, year}, args...), pageRows+1)...)
+		` where s.kind = ? and s.center = ? and s.school_year = ? and `+where+` order by `+order+` limit ?`, append(append([]any{Training, center, year}, args...), pageRows+1)...)
 	list, more = cut(list, at)
 	return list, more, err
 }

@@ -32,7 +32,7 @@ func (s *Service) digest(id survey.RoundID, body string) string {
 // who wrote them: that of their digests. Fewer than five answers to the round:
 // the Conflict survey.fault.few_texts.
 func (s *Service) remarks(ctx context.Context, x round) (list []remark, err error) {
-	texts, err := s.Surveys.Texts(ctx, s.db, x.ID, remarkKey(x.Stage))
+	texts, err := s.Surveys.Texts(ctx, s.db, x.ID, remarkKey(formOf(x.Kind, x.Stage)))
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ const (
 	releaseKind = "needs.eval.release"
 )
 
-// Ended plans both rounds about a subject that is over; the reaction to the event
+// Ended plans the rounds about a subject that is over; the reaction to the event
 // of its module. It may be called again: what is planned stays, and only a round
 // that waits follows a subject that ended later than was said.
 func (s *Service) Ended(ctx context.Context, kind Kind, id string) (err error) {
@@ -95,7 +95,7 @@ func (s *Service) Ended(ctx context.Context, kind Kind, id string) (err error) {
 		if err := keep(ctx, tx, kind, sub); err != nil {
 			return err
 		}
-		for _, stage := range Stages() {
+		for _, stage := range stagesOf(kind) {
 			due := t.openingOf(stage, sub.EndedAt, s.Workday).Unix()
 			if !time.Unix(due, 0).AddDate(0, 0, giveUp).After(now) {
 				continue // taken over from long ago: nobody is asked
@@ -214,7 +214,7 @@ func (s *Service) open(ctx context.Context, x round, sub Subject, people []strin
 		if err != nil {
 			return err
 		}
-		group, err := join(ctx, tx, kept, x.Stage, len(people), now)
+		group, err := join(ctx, tx, kept, formOf(x.Kind, x.Stage), len(people), now)
 		if err != nil {
 			return err
 		}
@@ -234,7 +234,7 @@ func (s *Service) open(ctx context.Context, x round, sub Subject, people []strin
 
 // ask opens the round of package survey.
 func (s *Service) ask(ctx context.Context, tx *db.Tx, x round, people []string, opens, closes int64) error {
-	def, err := s.definition(ctx, tx, x.Stage)
+	def, err := s.definition(ctx, tx, formOf(x.Kind, x.Stage))
 	if err != nil {
 		return err
 	}
@@ -272,7 +272,7 @@ func (s *Service) tellAsked(ctx context.Context, id survey.RoundID) (err error) 
 		}
 		if err := s.db.Write(ctx, func(tx *db.Tx) error {
 			for _, p := range people {
-				if err := s.Tell(ctx, tx, notify.Message{To: p.Person, Topic: Topic, Key: "evaluation.tell." + string(x.Stage), Link: survey.Path(id),
+				if err := s.Tell(ctx, tx, notify.Message{To: p.Person, Topic: Topic, Key: "evaluation.tell." + string(formOf(x.Kind, x.Stage)), Link: survey.Path(id),
 					Args: map[string]string{"title": sub.Title, "until_date": until}, Once: "evaluation/" + string(id)}); err != nil {
 					return err
 				}

@@ -35,14 +35,19 @@ func kindOf(word string) (Kind, error) {
 	return "", fault.ErrNotFound
 }
 
+// Path is the page of what was published of one subject, for those who run it.
+func Path(kind Kind, id string) string { return onePath(kind, id) }
+
 // onePath is the page of what was published of one subject.
 func onePath(kind Kind, id string) string { return LeadPath + "/" + kindWords[kind] + "/" + id }
 
 // Routes opens the doors of the package.
 func (s *Service) Routes(sh *web.Shell) {
 	lead, manage := access.Can(access.LeadTrainings), access.Can(access.ManageTrainings)
+	// Whose a subject is, the page asks by its kind (see sees).
+	reads := access.CanAny(access.LeadTrainings, access.ManageTrainings, access.RunMeetings)
 	sh.Handle("GET "+LeadPath, lead, s.getLed)
-	sh.Handle("GET "+LeadPath+"/{kind}/{id}", lead, s.getOne)
+	sh.Handle("GET "+LeadPath+"/{kind}/{id}", reads, s.getOne)
 	sh.Handle("POST "+LeadPath+"/{kind}/{id}/uwagi", manage, s.postRemarks, web.Idempotent())
 	sh.Handle("GET "+CenterPath, manage, s.getCenter)
 	sh.Handle("GET "+PublicPath, web.Public, s.getPublic)
@@ -137,6 +142,13 @@ func (s *Service) getLed(w http.ResponseWriter, r *web.Request) error {
 // rule says when figures are hidden and what is published together.
 func rule(l *i18n.L) web.Reason {
 	return web.Reason{Text: l.T("evaluation.rule.text"), Rule: l.T("evaluation.rule.rule", "k", least, "two", 2*least, "alone", aloneFrom), About: l.T("evaluation.rule.about")}
+}
+
+// meetingRule is the same for meetings.
+func meetingRule(l *i18n.L) web.Reason {
+	why := rule(l)
+	why.Rule = l.T("evaluation.rule.rule.meeting", "two", 2*least, "alone", aloneFrom)
+	return why
 }
 
 // centerPage is the list of a center's trainings in a school year.

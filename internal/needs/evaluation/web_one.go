@@ -19,6 +19,7 @@ import (
 type onePage struct {
 	web.Page
 	Subject string
+	Of      Kind
 	Ended   string
 	Desk    string // of the subject, for the center
 	Stages  []stageView
@@ -28,6 +29,7 @@ type onePage struct {
 // stageView is one asking and what came of it.
 type stageView struct {
 	ID, Stage, Title string
+	Form             string // see formOf
 	State, Part      string
 	Together         []string // titles of what it is published with
 	TogetherText     string
@@ -64,6 +66,8 @@ type chartRow struct {
 type remarksView struct {
 	Action string // of the form of the center; "" for who only reads
 	Stage  string
+	Form   string // see formOf
+	Of     Kind
 	Rows   []remarkRow
 	Said   string // why there are none, or when they were passed on
 	Names  int    // remarks with words that may be names
@@ -80,14 +84,14 @@ func (s *Service) getOne(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	back := web.Link{Text: l.T("evaluation.title.led"), Href: LeadPath}
-	if view == AsCenter {
-		back = web.Link{Text: l.T("evaluation.title.center"), Href: CenterPath}
-	}
-	p := onePage{Page: r.Page(w, l.T("evaluation.title.one", "title", sub.Title), back), Subject: sub.Title, Ended: l.T("evaluation.ended", "date", l.Date(day(sub.EndedAt))), Rule: rule(l)}
+	p := onePage{Page: r.Page(w, l.T("evaluation.title.one", "title", sub.Title), s.back(l, sub, view)...), Subject: sub.Title, Of: sub.Kind,
+		Ended: l.T("evaluation.ended", "date", l.Date(day(sub.EndedAt))), Rule: rule(l)}
 	p.NoIndex = true
 	if from := s.Subjects[sub.Kind]; from != nil && view == AsCenter {
 		_, p.Desk = from.Paths(sub.ID)
+	}
+	if sub.Kind == Meeting {
+		p.Rule = meetingRule(l)
 	}
 	rounds, err := roundsOf(ctx, s.db, sub.Kind, sub.ID)
 	if err != nil {
@@ -102,6 +106,25 @@ func (s *Service) getOne(w http.ResponseWriter, r *web.Request) error {
 		p.Stages = append(p.Stages, v)
 	}
 	return r.Render(w, oneView(p))
+}
+
+// back are the pages above that of a subject.
+func (s *Service) back(l *i18n.L, sub stored, view View) []web.Link {
+	switch {
+	case sub.Kind == Meeting:
+		return nil // the page of the meeting leads here and back
+	case view == AsCenter:
+		return []web.Link{{Text: l.T("evaluation.title.center"), Href: CenterPath}}
+	}
+	return []web.Link{{Text: l.T("evaluation.title.led"), Href: LeadPath}}
+}
+
+// texts is the key of a sentence as it is said of a kind.
+func texts(kind Kind, key string) string {
+	if kind == Meeting {
+		return key + ".meeting"
+	}
+	return key
 }
 
 // asked is the subject of the address, for somebody who may see it.
@@ -119,14 +142,15 @@ func (s *Service) asked(r *web.Request) (sub stored, view View, err error) {
 
 func (s *Service) stageView(r *web.Request, sub stored, x round, view View) (v stageView, err error) {
 	ctx, l := r.Context(), r.L
-	v = stageView{ID: map[Stage]string{After: "zaraz", Later: "pozniej"}[x.Stage], Stage: string(x.Stage), Title: l.T("evaluation.stage." + string(x.Stage))}
+	form := string(formOf(x.Kind, x.Stage))
+	v = stageView{ID: map[Stage]string{After: "zaraz", Later: "pozniej"}[x.Stage], Stage: string(x.Stage), Form: form, Title: l.T("evaluation.stage." + form)}
 	switch x.State {
 	case planned:
 		v.State = l.T("evaluation.state.planned_on", "date", l.Date(day(max(x.OpensAt, x.DueAt))))
 		v.Next = web.Step{What: l.T("evaluation.step.ask"), Who: l.T("evaluation.step.program"), When: l.Date(day(max(x.OpensAt, x.DueAt)))}
 		return v, nil
 	case skipped:
-		v.State = l.T(x.Why)
+		v.State = l.T(texts(x.Kind, x.Why))
 		return v, nil
 	}
 	if v.Part, err = s.partText(r, x); err != nil {
@@ -151,16 +175,16 @@ func (s *Service) stageView(r *web.Request, sub stored, x round, view View) (v s
 		}
 	case g.State == gathering:
 		until := time.Unix(g.FirstAt, 0).AddDate(0, 0, gatherDays)
-		v.State = l.T("evaluation.state.gathering")
-		v.Next = web.Step{What: l.T("evaluation.step.gather"), Who: l.T("evaluation.step.program"), When: l.T("evaluation.step.latest", "date", l.Date(until.In(web.Warsaw)))}
+		v.State = l.T(texts(x.Kind, "evaluation.state.gathering"))
+		v.Next = web.Step{What: l.T(texts(x.Kind, "evaluation.step.gather")), Who: l.T("evaluation.step.program"), When: l.T("evaluation.step.latest", "date", l.Date(until.In(web.Warsaw)))}
 	default:
 		v.State = l.T("evaluation.state.closed")
-		v.Next = web.Step{What: l.T("evaluation.step.count"), Who: l.T("evaluation.step.program")}
+		v.Next = web.Step{What: l.T(texts(x.Kind, "evaluation.step.count")), Who: l.T("evaluation.step.program")}
 	}
 	if v.Remarks, err = s.remarksView(r, sub, x, view); err != nil {
 		return v, err
 	}
-	if v.Next.What == "" && view == AsCenter && x.RemarksAt == 0 && len(v.Remarks.Rows) > 0 {
+	if x.Kind == Training && v.Next.What == "" && view == AsCenter && x.RemarksAt == 0 && len(v.Remarks.Rows) > 0 {
 		v.Next = web.Step{What: l.T("evaluation.step.remarks"), Who: l.T("evaluation.step.center"), Href: "#" + v.ID + "-uwagi"}
 	}
 	return v, nil
@@ -186,7 +210,7 @@ func (s *Service) withOthers(r *web.Request, v *stageView, x round, g group) err
 	}
 	err := s.db.Select(r.Context(), &v.Together, `select s.title from needs_eval_rounds x join needs_eval_subjects s on s.kind = x.kind and s.id = x.subject
 		where x.grp = ? and x.id <> ? order by x.id`, g.ID, x.ID)
-	v.TogetherText = r.L.T("evaluation.small", "alone", aloneFrom)
+	v.TogetherText = r.L.T(texts(x.Kind, "evaluation.small"), "alone", aloneFrom)
 	if len(v.Together) > 0 {
 		v.TogetherText += " " + r.L.T("evaluation.small_with")
 	}
@@ -283,7 +307,7 @@ func idOf(key string) string { return strings.ReplaceAll(key, ".", "_") }
 // remarksView is the remarks as the reader may see them.
 func (s *Service) remarksView(r *web.Request, sub stored, x round, view View) (*remarksView, error) {
 	l := r.L
-	v := &remarksView{Stage: string(x.Stage)}
+	v := &remarksView{Stage: string(x.Stage), Form: string(formOf(x.Kind, x.Stage)), Of: x.Kind}
 	if view == AsLeader && x.RemarksAt == 0 {
 		v.Said = l.T("evaluation.remarks.not_yet")
 		return v, nil
@@ -309,7 +333,7 @@ func (s *Service) remarksView(r *web.Request, sub stored, x round, view View) (*
 	switch {
 	case len(list) == 0:
 		v.Said = l.T("evaluation.remarks.none")
-	case view == AsCenter:
+	case view == AsCenter && x.Kind == Training:
 		v.Action = onePath(sub.Kind, sub.ID) + "/uwagi"
 		if x.RemarksAt > 0 {
 			v.Said = l.T("evaluation.remarks.passed", "date", l.Date(day(x.RemarksAt)))

@@ -59,3 +59,16 @@ func TestPapersOfARoomAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A page has no room for a hundred columns; the document must still come to an end.
+func TestTablesWithTooManyColumnsEnd(t *testing.T) {
+	d := New(Meta{At: day})
+	columns, row := make([]Column, 100), make([]string, 100)
+	for i := range columns {
+		columns[i].Title, row[i] = "Miesiąc", "123"
+	}
+	d.Table(columns, [][]string{row})
+	if got := d.f.PageCount(); got != 1 {
+		t.Errorf("%d pages, want 1", got)
+	}
+}

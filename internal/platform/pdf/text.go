@@ -99,7 +99,7 @@ func (d *Document) wrap(text string, size float64, bold bool, width float64, lim
 		if current != "" {
 			lines = append(lines, current)
 		}
-		for current = word; d.width(current) > width; {
+		for current = word; current != "" && d.width(current) > width; {
 			head := d.fitting(current, width)
 			lines = append(lines, head)
 			current = current[len(head):]

@@ -144,10 +144,15 @@ func (p Purpose) fault() string {
 	case set != 1 || !p.Keep.Filed && p.Keep.Since == "":
 		return "say how long it is kept, once, and from what on"
 	}
+	counted := map[string]bool{} // what a run of the deletion counts, it counts by purpose and table
 	for _, h := range p.Holds {
 		if why := h.fault(p.Keep); why != "" {
 			return h.Table + ": " + why
 		}
+		if h.Expired != nil && counted[h.Table] {
+			return h.Table + ": is held twice; give it a purpose of its own"
+		}
+		counted[h.Table] = counted[h.Table] || h.Expired != nil
 	}
 	return ""
 }

@@ -27,6 +27,7 @@ func TestDeclareRefuses(t *testing.T) {
 		"export denied too": func(p *Purpose) { p.Holds[0].Withheld = "x" },
 		"no erase, no why":  func(p *Purpose) { p.Holds[0].Erase, p.Holds[0].Keeps = nil, "" },
 		"no sweep":          func(p *Purpose) { p.Holds[0].Expired, p.Holds[0].Sweep = nil, nil },
+		"held twice":        func(p *Purpose) { p.Holds = append(p.Holds, p.Holds[0]) },
 		"sweep unseen":      func(p *Purpose) { p.Holds[0].Expired = nil },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -64,7 +64,7 @@ const SetupToken = "{token}"
 // on a line of its own. A test of package app finds doors without a line here.
 func Pages() []Page {
 	return slices.Concat(publicPages(), ownPages(), waysIn(), officePages(), staffPages(), administrationPages(),
-		searchPages(), topicPages(), contactPages(), importPages(), correctionPages(), trainingPages(), needsPages())
+		searchPages(), topicPages(), contactPages(), importPages(), correctionPages(), trainingPages(), needsPages(), togetherPages())
 }
 
 func publicPages() []Page {

@@ -60,6 +60,9 @@ func Furnish(ctx context.Context, full, fresh House, sample []byte) (*browser.Si
 	if err := full.ask(ctx, site); err != nil {
 		return nil, err
 	}
+	if err := full.meetUp(ctx, site); err != nil {
+		return nil, err
+	}
 	return site, full.happen(ctx, site)
 }
 
