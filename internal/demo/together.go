@@ -25,6 +25,7 @@ import (
 // together lets the invented institutions agree, meet and do things with one
 // another: since 2022, up to what is to come next month.
 type together struct {
+	networks int // made so far
 	*center
 	people *access.Service
 	world  World

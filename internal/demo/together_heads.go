@@ -91,7 +91,7 @@ type raised struct {
 func (t *together) propose(ctx context.Context, series meetings.SeriesID) (chosen []meetings.TopicID, err error) {
 	var ids []meetings.TopicID
 	list := []raised{
-		{0, "Ocenianie bez stopni: jak zacząć w klasach 4-8", "Chcemy spróbować, ale nie wiemy, jak rozmawiać o tym z rodzicami.", t.subject("Ocenianie kszta", "Ocen"), false, []int{2, 3, 4, 5}, -1, meetings.Accepted, ""},
+		{0, "Ocenianie bez stopni: jak zacząć w klasach 4–8", "Chcemy spróbować, ale nie wiemy, jak rozmawiać o tym z rodzicami.", t.subject("Ocenianie kszta", "Ocen"), false, []int{2, 3, 4, 5}, -1, meetings.Accepted, ""},
 		{1, "Ocenianie bez stopni w starszych klasach", "Rada pyta o przykłady z innych szkół.", t.subject("Ocenianie kszta", "Ocen"), false, []int{6}, 0, "", ""},
 		{3, "Boisko po lekcjach: kto odpowiada, kto zamyka", "Mieszkańcy pytają o godziny, a my o regulamin.", "", false, []int{0, 7}, -1, meetings.Accepted, ""},
 		{4, "Za dużo sprawozdań w jednym tygodniu", "Trzy systemy pytają o to samo.", "", true, []int{5, 8, 9}, -1, meetings.Deferred, "Zbieramy listę sprawozdań z wydziałów; wrócimy do tematu na następnej naradzie."},

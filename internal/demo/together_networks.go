@@ -28,10 +28,14 @@ type sitting struct {
 	shared                 bool
 }
 
-// open makes a network with a coordinator and a deputy.
+// networksNo is before the first network's number: their addresses stay the same.
+const networksNo = 50
+
+// openNetwork makes a network with a coordinator and a deputy.
 func (t *together) openNetwork(ctx context.Context, s *networks.Service, year int, c networks.Charter) (networks.ID, error) {
 	c.Public, c.Open, c.Town = true, true, t.office.Municipality
-	id, err := s.Make(ctx, t.officer, networks.Opening{Charter: c, Center: t.at, Year: year, Coordinator: t.coordinator.Person})
+	t.networks++
+	id, err := s.Make(ctx, t.officer, networks.Opening{Charter: c, ID: networks.ID(fixed(networksNo + t.networks)), Center: t.at, Year: year, Coordinator: t.coordinator.Person})
 	if err != nil {
 		return "", err
 	}
@@ -120,7 +124,7 @@ func (t *together) begin(ctx context.Context, id networks.ID) error {
 func (t *together) networkLast(ctx context.Context) error {
 	year := directory.SchoolYear(t.now) - 1
 	t.past = time.Date(year, 9, 18, 12, 0, 0, 0, web.Warsaw)
-	id, err := t.openNetwork(ctx, t.back.networks, year, networks.Charter{Title: "Czytanie w klasach 1-3", Goal: "Zebrać i wypróbować dziesięć zajęć, które uczą czytać ze zrozumieniem.",
+	id, err := t.openNetwork(ctx, t.back.networks, year, networks.Charter{Title: "Czytanie w klasach 1–3", Goal: "Zebrać i wypróbować dziesięć zajęć, które uczą czytać ze zrozumieniem.",
 		Audience: "nauczycielki i nauczyciele edukacji wczesnoszkolnej", Topics: topicsOf(t.subject("Nauka czytania", "Czyt")), Places: 20})
 	if err != nil {
 		return err
@@ -173,7 +177,7 @@ func (t *together) networkNow(ctx context.Context) error {
 	t.past = within(year, t.day(-52))
 	s := t.back.networks
 	id, err := t.openNetwork(ctx, s, year, networks.Charter{Title: "Ocenianie, które pomaga", Goal: "Wypracować i sprawdzić w klasie sposoby oceniania, z których uczeń coś wie.",
-		Audience: "nauczycielki i nauczyciele klas 4-8", Topics: topicsOf(t.subject("Ocenianie kszta", "Ocen")), Places: 25})
+		Audience: "nauczycielki i nauczyciele klas 4–8", Topics: topicsOf(t.subject("Ocenianie kszta", "Ocen")), Places: 25})
 	if err != nil {
 		return err
 	}

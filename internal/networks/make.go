@@ -28,6 +28,7 @@ type Charter struct {
 // Opening is a new network.
 type Opening struct {
 	Charter
+	ID          ID // given where its address must be known before; "" makes one
 	Center      access.InstitutionID
 	Year        int
 	Coordinator access.PersonID // "" while nobody is named
@@ -60,7 +61,10 @@ func (s *Service) Make(ctx context.Context, who access.Actor, o Opening) (id ID,
 	if err != nil {
 		return "", err
 	}
-	n := Network{ID: ID(newID()), Trace: string(t), Center: o.Center, SchoolYear: o.Year, State: Forming, MadeBy: string(who.Person)}
+	if o.ID == "" {
+		o.ID = ID(newID())
+	}
+	n := Network{ID: o.ID, Trace: string(t), Center: o.Center, SchoolYear: o.Year, State: Forming, MadeBy: string(who.Person)}
 	c.into(&n)
 	return n.ID, s.db.Write(ctx, func(tx *db.Tx) error {
 		if _, err := s.insert(ctx, tx, n, c.Topics, string(n.ID), now); err != nil {
