@@ -280,7 +280,7 @@ func (m *modules) platformRoutes() {
 	sh.GroupNav("nav.group.training", training.CatalogPath, training.CenterPath, papers.RegisterPath, training.LeadPath,
 		evaluation.CenterPath, evaluation.LeadPath, support.Path, networks.Path)
 	sh.AddNav(23, "meetings.title", meetings.Path, access.CanAny(access.JoinMeetings, access.RunMeetings, access.RecordMeetings))
-	sh.GroupNav("nav.group.together", agreements.Path, plan.PlanPath, meetings.Path)
+	sh.GroupNav("nav.group.together", plan.Path, agreements.Path, meetings.Path)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
 	sh.AddAccount(80, "account.nav.looked", "/konto/kto-zagladal")

@@ -216,17 +216,17 @@ func (s *Service) meetingNext(ctx context.Context, l *i18n.L, m Meeting) (web.St
 		if err != nil {
 			return st, err
 		}
-		st.When = l.T("meetings.by_day", "day", dateWords(l, notice.Before(time.Unix(m.StartsAt, 0)).Unix()))
+		st.When = dateWords(l, notice.Before(time.Unix(m.StartsAt, 0)).Unix())
 	case AgendaOpen:
-		st.When = l.T("meetings.by_day", "day", until(l, m.TopicsUntil))
+		st.When = until(l, m.TopicsUntil)
 	case AgendaClosed, Convened:
-		st.When = l.T("meetings.by_day", "day", dateWords(l, m.StartsAt))
+		st.When = dateWords(l, m.StartsAt)
 	case Held:
 		days, err := s.Law.Int(ctx, s.db, MinutesDays, s.now())
 		if err != nil {
 			return st, err
 		}
-		st.When = l.T("meetings.by_day", "day", dateWords(l, days.After(time.Unix(m.EndsAt, 0)).Unix()))
+		st.When = dateWords(l, days.After(time.Unix(m.EndsAt, 0)).Unix())
 	}
 	return st, nil
 }

@@ -47,7 +47,7 @@ func figureLimits() sheet.Limits {
 // them.
 func figureColumns() []sheet.Column {
 	return []sheet.Column{
-		{Name: "town", Titles: []string{"gmina", "jednostka", "nazwa", "kod", "teryt", "municipality", "громада"}, Required: true},
+		{Name: "town", Titles: []string{"gmina", "jednostka", "nazwa", "kod", "teryt", "municipality", "гміна", "громада"}, Required: true},
 		{Name: "year", Titles: []string{"rok", "rok szkolny", "year", "school year", "рік"}, Required: true},
 		{Name: "value", Titles: []string{"wartość", "wynik", "odczyt", "liczba", "value", "значення"}, Required: true},
 		{Name: "note", Titles: []string{"uwagi", "przypis", "note", "примітка"}},
