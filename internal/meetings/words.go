@@ -39,3 +39,11 @@ func shortened(text string) string {
 	}
 	return strings.TrimSpace(string(letters[:longestShort-1])) + "…"
 }
+
+// withPlace is when and where; a place need not be known.
+func withPlace(when, place string) string {
+	if place == "" {
+		return when
+	}
+	return when + ", " + place
+}
