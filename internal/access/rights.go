@@ -57,6 +57,11 @@ const (
 	LeadNetworks     Permission = "networks.lead"     // the networks one coordinates
 	JoinNetworks     Permission = "networks.join"     // be a member
 
+	BudgetRun   Permission = "budget.run"   // set up and run a participatory budget
+	BudgetCheck Permission = "budget.check" // assess projects
+	BudgetDesk  Permission = "budget.desk"  // identity at a desk, slips, paper ballots
+	BudgetKeep  Permission = "budget.keep"  // keep a share of the key of a vote
+
 	SeePeople     Permission = "people.see"       // names and roles of an institution's people
 	ManageStaff   Permission = "staff.manage"     // invite, confirm, end roles
 	PrepareActs   Permission = "acts.prepare"     // prepare what the head will approve
@@ -82,6 +87,7 @@ func Permissions() []Permission {
 		RunNeeds, PlanNeeds, DeclareNeeds, AnswerNeeds, AdviseNeeds, EnterPapers, EditSurveys, SupportSchool, SupportOwn,
 		ManageAgreements, EnterFacts, EditRules, RunPlan, EnterReadings, RemarkPlan, AdoptPlan,
 		RunMeetings, RecordMeetings, JoinMeetings, RunNetworks, LeadNetworks, JoinNetworks,
+		BudgetRun, BudgetCheck, BudgetDesk, BudgetKeep,
 		SeePeople, ManageStaff, PrepareActs, ApproveActs, SeeRoster, ManageRoster, IssueCards,
 		ManagePeople, SeeAudit, ManagePrivacy, EditLaw, ManageMail, ManageFiles, SeeJobs, RetryJobs}
 }
@@ -158,21 +164,24 @@ var table = []grant{
 	{role: AuthorityOfficer, others: true, runs: true, rank: 2,
 		gives: []Permission{SeeDesk, SeeImports, ImportOwn, CorrectGroups, AcceptCorrections, UseContacts, SeePeople, ManageStaff,
 			RunNeeds, PlanNeeds, DeclareNeeds,
-			ManageAgreements, EnterFacts, EnterReadings, RemarkPlan, AdoptPlan, RunMeetings, RecordMeetings, JoinMeetings},
+			ManageAgreements, EnterFacts, EnterReadings, RemarkPlan, AdoptPlan, RunMeetings, RecordMeetings, JoinMeetings,
+			BudgetRun, BudgetDesk, BudgetKeep},
 		grants: []Role{SchoolHead, CenterDirector, BudgetOfficer, Valuator, ReportOfficer, Accountant, Caretaker, MeetingRecorder}},
 	{role: SchoolHead, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
 			SeeRoster, ManageRoster, IssueCards, EnrollStaff, ApproveTrainings, ConfirmPapers,
-			DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn, JoinMeetings, JoinNetworks},
+			DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn, JoinMeetings, JoinNetworks,
+			BudgetRun, BudgetCheck, BudgetDesk, BudgetKeep},
 		grants: schoolStaff},
 	{role: DeputyHead, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SpeakFor, SeePeople, PrepareActs, SeeRoster, ManageRoster, IssueCards,
-		EnrollStaff, ApproveTrainings, DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn, JoinMeetings, JoinNetworks}},
+		EnrollStaff, ApproveTrainings, DeclareNeeds, AnswerNeeds, EnterPapers, SupportOwn, JoinMeetings, JoinNetworks,
+		BudgetRun, BudgetCheck, BudgetDesk, BudgetKeep}},
 	{role: SchoolSecretary, others: true, rank: 4, gives: []Permission{SeeDesk, ProposeCorrections, UseContacts, SeePeople, PrepareActs, SeeRoster, ManageRoster,
-		EnrollStaff, DeclareNeeds, EnterPapers}},
+		EnrollStaff, DeclareNeeds, EnterPapers, BudgetCheck, BudgetDesk, BudgetKeep}},
 	{role: Teacher, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds, JoinNetworks}},
-	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards, AnswerNeeds, JoinNetworks}},
+	{role: ClassTutor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, IssueCards, AnswerNeeds, JoinNetworks, BudgetDesk}},
 	{role: SchoolSpecialist, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, SeeRoster, AnswerNeeds, JoinNetworks}},
-	{role: CouncilSupervisor, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds, JoinNetworks}},
+	{role: CouncilSupervisor, others: true, rank: 5, gives: []Permission{SeeDesk, UseContacts, AnswerNeeds, JoinNetworks, BudgetRun, BudgetDesk, BudgetKeep}},
 	{role: CenterDirector, others: true, rank: 3,
 		gives: []Permission{SeeDesk, ProposeCorrections, EditTopics, UseContacts, SpeakFor, SeePeople, ManageStaff, PrepareActs, ApproveActs,
 			ManageTrainings, LeadTrainings, EnrollStaff, ApproveTrainings, SettleTrainings, ImportTrainings, IssuePapers, SignPapers, ConfirmPapers,
@@ -192,8 +201,8 @@ var table = []grant{
 	{role: Caretaker, rank: 5, gives: []Permission{SeeDesk}},
 	{role: MeetingRecorder, rank: 5, gives: []Permission{SeeDesk, RecordMeetings}},
 	{role: Accountant, others: true, rank: 5, gives: []Permission{SeeDesk, SettleTrainings}},
-	{role: BudgetOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
-	{role: Valuator, rank: 5, gives: []Permission{SeeDesk}},
+	{role: BudgetOfficer, others: true, rank: 5, gives: []Permission{SeeDesk, BudgetRun, BudgetCheck, BudgetDesk, BudgetKeep}},
+	{role: Valuator, rank: 5, gives: []Permission{SeeDesk, BudgetCheck}},
 	{role: ReportOfficer, others: true, rank: 5, gives: []Permission{SeeDesk}},
 	{role: ProtectionOfficer, everywhere: true, others: true, rank: 1, gives: []Permission{SeeDesk, SeeAudit, ManagePrivacy, EditLaw}},
 	{role: Auditor, everywhere: true, others: true, limited: true, rank: 1, gives: []Permission{SeeDesk, SeeImports, SeeAudit, SeeJobs}},
