@@ -42,6 +42,7 @@ type CLI struct {
 
 	Serve   serveCmd   `cmd:"" help:"Serve the pages."`
 	Import  importCmd  `cmd:"" help:"Take in a register or boundaries from a file. Shows the difference; changes nothing without --apply."`
+	Tally   tallyCmd   `cmd:"" help:"Count a participatory budget from a file. Needs no database."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database to the shape of this program."`
 	Backup  backupCmd  `cmd:"" help:"Write all data into one file, while the program runs."`
 	Restore restoreCmd `cmd:"" help:"Make an installation of a backup, in an empty place."`

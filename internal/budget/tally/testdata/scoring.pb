@@ -1,0 +1,15 @@
+META
+key;value
+num_projects;2
+num_votes;3
+budget;10
+vote_type;scoring
+PROJECTS
+project_id;cost
+p;5
+q;6
+VOTES
+voter_id;vote;points
+1;p,q;5,-5
+2;q,p;3,0
+3;q;2
