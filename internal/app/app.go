@@ -111,8 +111,8 @@ func (a *App) Serve(ctx context.Context, ready func(net.Addr)) error {
 	// Sealed answers that are being opened: the key is in this process alone.
 	opened, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopIn)
 	defer cancel()
-	if waited := a.surveys.Wait(opened); waited != nil {
-		a.log.Error("sealed answers were not opened to the end", "error", waited)
+	if waited := errors.Join(a.surveys.Wait(opened), a.results.Wait(opened)); waited != nil {
+		a.log.Error("sealed answers or votes were not opened to the end", "error", waited)
 	}
 	stopCounting() // after the last visit, which is counted as well
 	<-counted

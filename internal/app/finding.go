@@ -35,6 +35,7 @@ const (
 	rankPapers     = 40
 	rankAgreements = 25
 	rankMeetings   = 27
+	rankBudgets    = 28
 )
 
 // finding makes the services of finding. They stand on access and directory.

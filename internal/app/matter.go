@@ -144,6 +144,7 @@ func (a *App) matterRoutes() {
 		"training":   a.trainingThing,
 		"meetings":   a.meetingsThing,
 		"agreements": a.arrangedThing,
+		"budget":     a.budgetThing,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/agreements"
 	"kladka/internal/agreements/plan"
+	"kladka/internal/budget"
 	"kladka/internal/directory"
 	"kladka/internal/directory/networking"
 	"kladka/internal/meetings"
@@ -109,6 +110,7 @@ func notices() *notify.Registry {
 	r.Declare(meetings.NotifyTopics()...)
 	r.Declare(networks.NotifyTopics()...)
 	r.Declare(talk.NotifyTopics()...)
+	r.Declare(budget.NotifyTopics()...)
 	return r
 }
 

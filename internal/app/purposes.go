@@ -60,6 +60,9 @@ func (m *modules) purposes(now func() time.Time) []privacy.Purpose {
 	all = append(all, m.meetings.LargePurposes()...)
 	all = append(all, m.networks.Purposes()...)
 	all = append(all, m.talk.Purposes()...)
+	all = append(all, m.custody.Purposes()...)
+	all = append(all, m.budget.Purposes()...)
+	all = append(all, m.votes.Purposes()...)
 	return append(all, m.inboxPurpose(), m.letterSettingsPurpose(), m.mailPurpose(), m.filesPurpose(), m.auditPurpose(now), repeatsPurpose(),
 		lawPurpose(), contactsPurpose())
 }

@@ -13,6 +13,9 @@ import (
 	"kladka/internal/agreements"
 	"kladka/internal/agreements/ledger"
 	"kladka/internal/agreements/plan"
+	"kladka/internal/budget"
+	"kladka/internal/budget/result"
+	"kladka/internal/budget/vote"
 	"kladka/internal/directory"
 	"kladka/internal/directory/geometry"
 	"kladka/internal/directory/networking"
@@ -29,6 +32,7 @@ import (
 	"kladka/internal/platform/chart"
 	"kladka/internal/platform/counter"
 	"kladka/internal/platform/counts"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/events"
@@ -84,6 +88,7 @@ func Modules() []schema.Module {
 		{Name: "training/takeover", Files: takeover.Migrations},
 		{Name: "training/portfolio", Files: portfolio.Migrations},
 		{Name: "training/settlement", Files: settlement.Migrations},
+		{Name: "custody", Files: custody.Migrations},
 		{Name: "survey", Files: survey.Migrations},
 		{Name: "disclosure", Files: disclosure.Migrations},
 		{Name: "needs", Files: needs.Migrations},
@@ -95,6 +100,9 @@ func Modules() []schema.Module {
 		{Name: "meetings", Files: meetings.Migrations},
 		{Name: "networks", Files: networks.Migrations},
 		{Name: "networks/talk", Files: talk.Migrations},
+		{Name: "budget", Files: budget.Migrations},
+		{Name: "budget/vote", Files: vote.Migrations},
+		{Name: "budget/result", Files: result.Migrations},
 	}
 }
 
@@ -104,8 +112,9 @@ func Catalog() (*i18n.Catalog, error) {
 		access.Messages, card.Messages, sheet.Messages, directory.Messages, register.Messages, geometry.Messages,
 		registerapi.Messages, importing.Messages, search.Messages, topics.Messages, networking.Messages,
 		training.Messages, papers.Messages, settlement.Messages, takeover.Messages, portfolio.Messages,
-		seal.Messages, survey.Messages, disclosure.Messages, needs.Messages, evaluation.Messages, support.Messages,
-		chart.Messages, ledger.Messages, agreements.Messages, plan.Messages, meetings.Messages, networks.Messages, talk.Messages)
+		seal.Messages, custody.Messages, survey.Messages, disclosure.Messages, needs.Messages, evaluation.Messages, support.Messages,
+		chart.Messages, ledger.Messages, agreements.Messages, plan.Messages, meetings.Messages, networks.Messages, talk.Messages,
+		budget.Messages, vote.Messages, result.Messages)
 }
 
 type modules struct {
@@ -148,6 +157,11 @@ type modules struct {
 	networks   *networks.Service
 	talk       *talk.Service
 	replays    []replay // of all events that are evidence
+
+	custody *custody.Service
+	budget  *budget.Service
+	votes   *vote.Service
+	results *result.Service
 }
 
 // New builds the program over a migrated database.
@@ -196,6 +210,7 @@ func New(ctx context.Context, d *db.DB, set Settings, log *slog.Logger, now func
 	m.meetings.Routes(m.shell)
 	m.networks.Routes(m.shell)
 	m.talk.Routes(m.shell)
+	m.budgetRoutes()
 	m.platformRoutes()
 	m.periodic(d, now)
 	if err := m.law.Seed(ctx); err != nil {
@@ -236,7 +251,8 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 	m.finding(d, log, now)
 	m.law = law.New(law.Config{DB: d, Registry: law.NewRegistry().Declare(law.Platform()...).Declare(privacy.Params()...).Declare(access.Params()...).Declare(directory.Params()...).Declare(training.Params()...).Declare(settlement.Params()...).
 		Declare(needs.Params()...).Declare(evaluation.Params()...).Declare(support.Params()...).
-		Declare(agreements.Params()...).Declare(meetings.Params()...).Declare(meetings.VoteParams()...).Declare(meetings.LargeParams()...).Declare(plan.Params()...).Declare(networks.Params()...).Declare(talk.Params()...), Names: who, Now: now})
+		Declare(agreements.Params()...).Declare(meetings.Params()...).Declare(meetings.VoteParams()...).Declare(meetings.LargeParams()...).Declare(plan.Params()...).Declare(networks.Params()...).Declare(talk.Params()...).
+		Declare(budget.Params()...).Declare(vote.Params()...), Names: who, Now: now})
 	m.audit = audit.New(audit.Config{DB: d, Keys: keys, Names: who, Now: now, Log: log, Folder: set.Folder,
 		Keep: func(ctx context.Context) (int, error) { return m.auditMonths(ctx, d, now()) }})
 	folder, err := files.OpenFolder(filepath.Join(set.Folder, "files"))
@@ -244,13 +260,14 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		return err
 	}
 	uses := files.NewRegistry()
-	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses(), ledger.Uses(), agreements.Uses(), meetings.Uses(), networks.Uses()) {
+	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses(), ledger.Uses(), agreements.Uses(), meetings.Uses(), networks.Uses(), []files.Use{budget.SupportFiles()}) {
 		uses.Declare(use)
 	}
 	m.files = files.New(d, folder, keys, uses, nil, files.Settings{}, now, log)
 	m.teaching(d, set, keys, log, now) // before privacy: the registry asks every module what it holds
 	m.asking(d, keys, log, now)
 	m.together(d, set, keys, log, now)
+	m.deciding(d, set, keys, log, now)
 	m.privacy = privacy.New(privacy.Config{DB: d, Registry: privacy.NewRegistry().Declare(m.purposes(now)...), Law: m.law, Names: who, Now: now, Log: log,
 		Journal: journalOf(filepath.Join(set.Folder, Erasures)), Tell: m.tellPrivacy})
 	return nil
@@ -280,6 +297,7 @@ func (m *modules) platformRoutes() {
 	sh.GroupNav("nav.group.training", training.CatalogPath, training.CenterPath, papers.RegisterPath, training.LeadPath,
 		evaluation.CenterPath, evaluation.LeadPath, support.Path, networks.Path)
 	sh.AddNav(23, "meetings.title", meetings.Path, access.CanAny(access.JoinMeetings, access.RunMeetings, access.RecordMeetings))
+	sh.AddNav(24, "budget.title", budget.Path, web.Public)
 	sh.GroupNav("nav.group.together", plan.Path, agreements.Path, meetings.Path)
 	sh.AddAccount(60, "account.nav.data", "/konto/moje-dane")
 	sh.AddAccount(70, "account.nav.consents", "/konto/zgody")
@@ -310,6 +328,11 @@ func (m *modules) periodic(d *db.DB, now func() time.Time) {
 	m.meetings.Jobs(j)
 	m.networks.Jobs(j)
 	m.talk.Jobs(j)
+	m.custody.Jobs(j)
+	m.budget.Jobs(j)
+	m.votes.Jobs(j)
+	m.votes.CastJobs(j)
+	m.results.Jobs(j)
 	j.Every("access.year_keys", 24*time.Hour, m.access.SweepYearKeys)
 	m.importing.Jobs(j)
 	m.search.Jobs(j)

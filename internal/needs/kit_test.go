@@ -24,6 +24,7 @@ import (
 	"kladka/internal/directory/register"
 	"kladka/internal/directory/topics"
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/events"
@@ -50,7 +51,7 @@ import (
 var modules = []schema.Module{{Name: "db", Files: db.Migrations}, {Name: "jobs", Files: jobs.Migrations}, {Name: "events", Files: events.Migrations},
 	{Name: "trace", Files: trace.Migrations}, {Name: "audit", Files: audit.Migrations}, {Name: "law", Files: law.Migrations},
 	{Name: "notify", Files: notify.Migrations}, {Name: "privacy", Files: privacy.Migrations}, {Name: "access", Files: access.Migrations},
-	{Name: "directory", Files: directory.Migrations}, {Name: "survey", Files: survey.Migrations}, {Name: "disclosure", Files: disclosure.Migrations},
+	{Name: "directory", Files: directory.Migrations}, {Name: "custody", Files: custody.Migrations}, {Name: "survey", Files: survey.Migrations}, {Name: "disclosure", Files: disclosure.Migrations},
 	{Name: "needs", Files: Migrations}}
 
 // The two municipalities of the kit: a city, and a town beside it.
@@ -242,7 +243,7 @@ func (k *kit) crowd() {
 func (k *kit) services(d *db.DB) {
 	catalog, err := i18n.Load(web.Messages, Messages, directory.Messages, access.Messages, register.Messages, geometry.Messages, card.Messages, sheet.Messages,
 		audit.Messages, law.Messages, mail.Messages, notify.Messages, files.Messages, privacy.Messages, importing.Messages, search.Messages, topics.Messages,
-		survey.Messages, disclosure.Messages, seal.Messages)
+		custody.Messages, survey.Messages, disclosure.Messages, seal.Messages)
 	k.ok(err)
 	set, err := assets.Load()
 	k.ok(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/fault"
@@ -17,7 +18,7 @@ import (
 	"kladka/internal/training"
 )
 
-var modules = append(append([]schema.Module{}, center.Modules...), schema.Module{Name: "survey", Files: survey.Migrations},
+var modules = append(append([]schema.Module{}, center.Modules...), schema.Module{Name: "custody", Files: custody.Migrations}, schema.Module{Name: "survey", Files: survey.Migrations},
 	schema.Module{Name: "disclosure", Files: disclosure.Migrations}, schema.Module{Name: "needs/evaluation", Files: Migrations})
 
 // subjects stand for trainings: what the test says of them.
@@ -54,7 +55,7 @@ type house struct {
 
 func openHouse(t testing.TB, d *db.DB) *house {
 	t.Helper()
-	k := center.New(t, d, center.Extra{Texts: []fs.FS{Messages, survey.Messages, disclosure.Messages}, Law: Params()})
+	k := center.New(t, d, center.Extra{Texts: []fs.FS{Messages, custody.Messages, survey.Messages, disclosure.Messages}, Law: Params()})
 	now := func() time.Time { return k.Clock }
 	h := &house{t: t, k: k, of: &subjects{map[string]Subject{}, map[string][]string{}}, told: map[string][]string{}, next: 100}
 	h.Service = New(Config{DB: d, Now: now, Catalog: k.Catalog, Keys: k.Keys, Names: k.Places, Law: k.Law,

@@ -19,8 +19,7 @@ const (
 )
 
 // Jobs registers the work of this package: rounds are closed when their time
-// comes, shares that waited too long are destroyed, and people are told that
-// their answers were.
+// comes, and people are told that their answers were destroyed.
 func (s *Service) Jobs(j *jobs.Registry) {
 	j.Every(jobClose, closeEvery, s.closeDue)
 	jobs.On(j, jobDropped, func(ctx context.Context, _ jobs.Job, id RoundID) error { return s.tellDropped(ctx, id) })
@@ -40,16 +39,13 @@ func (s *Service) closeDue(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.sweep(ctx, now)
+	return s.sweep(ctx)
 }
 
-// sweep destroys what must not be there: first shares that nobody joined, and
-// envelopes that came to a round after it was opened or dropped.
-func (s *Service) sweep(ctx context.Context, now int64) error {
+// sweep destroys what must not be there: envelopes that came to a round after it
+// was opened or dropped.
+func (s *Service) sweep(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from survey_shares where until <= ?`, now); err != nil {
-			return err
-		}
 		_, err := tx.Exec(ctx, `delete from survey_envelopes where round in (select id from survey_rounds where state in ('opened', 'dropped'))`)
 		return err
 	})

@@ -18,6 +18,7 @@ import (
 
 	"kladka/assets"
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
@@ -26,7 +27,8 @@ import (
 	"kladka/internal/testkit"
 )
 
-var libModules = []schema.Module{{Name: "db", Files: db.Migrations}, {Name: "audit", Files: audit.Migrations}, {Name: "survey", Files: Migrations}}
+var libModules = []schema.Module{{Name: "db", Files: db.Migrations}, {Name: "audit", Files: audit.Migrations},
+	{Name: "custody", Files: custody.Migrations}, {Name: "survey", Files: Migrations}}
 
 const libOfficer = "00000000-0000-7000-8000-000000000001"
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/jobs"
@@ -305,11 +306,13 @@ func (o *Opening) finish(ctx context.Context, tx *db.Tx, all *opened) error {
 		`insert into survey_units (round, unit, invited, answered)
 			select round, unit, count(*), sum(case when answered then 1 else 0 end) from survey_invited where round = ? group by round, unit`,
 		`delete from survey_invited where round = ?`,
-		`delete from survey_shares where round = ?`,
 	} {
 		if _, err := tx.Exec(ctx, statement, id); err != nil {
 			return err
 		}
+	}
+	if err := custody.Discard(ctx, tx, keyBox(id)); err != nil {
+		return err
 	}
 	rd, err := o.s.RoundByID(ctx, tx, id)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/seal"
 	"kladka/internal/testkit"
@@ -40,33 +41,29 @@ func TestOpeningRefuses(t *testing.T) {
 			t.Error("asking early is not noted")
 		}
 		k.must(k.Close(ctx, roundBoss, id))
-		roundWant(t, "no officer", give("p01", id, shares[0]), "survey.fault.no_officer")
-		roundWant(t, "nobody", give("", id, shares[0]), "survey.fault.no_officer")
+		roundWant(t, "no officer", give("p01", id, shares[0]), "custody.fault.no_keeper")
+		roundWant(t, "nobody", give("", id, shares[0]), "custody.fault.no_keeper")
 		roundWant(t, "words", give("o1", id, "otwórz się"), "seal.fault.share")
 		roundWant(t, "a share of another round", give("o1", id, others[0]), "seal.fault.other")
-		roundWant(t, "another's share", give("o1", id, shares[1]), "survey.fault.other_share")
-		roundWant(t, "the deposit, by an officer", give("o1", id, shares[2]), "survey.fault.other_share")
+		roundWant(t, "another's share", give("o1", id, shares[1]), "custody.fault.other_share")
+		roundWant(t, "the deposit, by an officer", give("o1", id, shares[2]), "custody.fault.other_share")
 		roundWant(t, "the first share", give("o1", id, shares[0]), "")
 		roundWant(t, "the same share again", give("o1", id, shares[0]), "")
-		roundWant(t, "another's share after one's own", give("o1", id, shares[1]), "survey.fault.other_share")
+		roundWant(t, "another's share after one's own", give("o1", id, shares[1]), "custody.fault.other_share")
 		// The same person as an officer and as whoever runs the round.
 		_, err := k.GiveShare(ctx, roundBy("o1"), id, shares[2], true)
-		roundWant(t, "one person with two shares", err, "survey.fault.same_person")
+		roundWant(t, "one person with two shares", err, "custody.fault.same_person")
 		if all := fmt.Sprint(k.dump()); strings.Contains(all, shares[0][:30]) || strings.Contains(all, strings.Split(shares[0], "\n")[1]) {
 			t.Error("a share lies open")
 		}
-		k.clock.add(shareKept)
+		k.clock.add(custody.Waits)
 		roundWant(t, "half an hour later", give("o2", id, shares[1]), "")
-		k.clock.add(shareKept)
-		k.must(k.closeDue(ctx))
-		if n := k.count(`select count(*) from survey_shares`); n != 0 {
-			t.Errorf("%d shares wait for ever", n)
-		}
+		k.clock.add(custody.Waits)
 		k.must(k.OfficerGone(ctx, roundBoss, id, 1, true))
-		roundWant(t, "an officer who is gone", give("o1", id, shares[0]), "survey.fault.no_officer")
+		roundWant(t, "an officer who is gone", give("o1", id, shares[0]), "custody.fault.no_keeper")
 		roundWant(t, "one officer and the deposit", give("boss", id, shares[2]), "")
 		k.must(k.OfficerGone(ctx, roundBoss, id, 2, true))
-		roundWant(t, "only the deposit left", give("boss", id, shares[2]), "survey.fault.lost")
+		roundWant(t, "only the deposit left", give("boss", id, shares[2]), "custody.fault.lost")
 		roundWant(t, "it can be given up", k.Drop(ctx, roundBoss, id), "")
 		roundWant(t, "dropped", give("boss", id, shares[2]), "survey.fault.state")
 	})
@@ -77,17 +74,17 @@ func TestCustodyRefuses(t *testing.T) {
 	id := k.plan(Anonymous, 12)
 	for _, officers := range [][]string{nil, {"o1"}, {"o1", "o1"}, {"o1", ""}, {"o1", "o2", "o3", "o4"}} {
 		_, err := k.MakeKey(ctx, roundBoss, id, officers, false)
-		roundWant(t, fmt.Sprint(officers), err, "survey.fault.officers")
+		roundWant(t, fmt.Sprint(officers), err, "custody.fault.keepers")
 	}
 	named := k.plan(Confidential, 12)
 	_, err := k.MakeKey(ctx, roundBoss, named, []string{"o1", "o2"}, false)
 	roundWant(t, "a key for nothing", err, "survey.fault.state")
-	roundWant(t, "no key yet", k.ConfirmShare(ctx, roundBy("o1"), id, "x", false), "survey.fault.no_key")
+	roundWant(t, "no key yet", k.ConfirmShare(ctx, roundBy("o1"), id, "x", false), "custody.fault.no_key")
 	shares := k.key(id)
-	roundWant(t, "another's share", k.ConfirmShare(ctx, roundBy("o1"), id, shares[1], false), "survey.fault.other_share")
-	roundWant(t, "no officer", k.ConfirmShare(ctx, roundBy("p01"), id, shares[1], false), "survey.fault.no_officer")
+	roundWant(t, "another's share", k.ConfirmShare(ctx, roundBy("o1"), id, shares[1], false), "custody.fault.other_share")
+	roundWant(t, "no officer", k.ConfirmShare(ctx, roundBy("p01"), id, shares[1], false), "custody.fault.no_keeper")
 	_, err = k.MakeKey(ctx, roundBoss, id, []string{"o1", "o2"}, false)
-	roundWant(t, "a second key", err, "survey.fault.key_made")
+	roundWant(t, "a second key", err, "custody.fault.key_made")
 	again, err := k.MakeKey(ctx, roundBoss, id, []string{"o1", "o3"}, true)
 	k.must(err)
 	roundWant(t, "a share of the first key", k.ConfirmShare(ctx, roundBy("o1"), id, shares[0], false), "seal.fault.other")
@@ -218,7 +215,7 @@ func TestOpenedIsInOrder(t *testing.T) {
 				t.Errorf("%+v", rd)
 			}
 			dump := k.dump()
-			for _, table := range []string{"survey_envelopes", "survey_invited", "survey_shares", "survey_answers", "survey_drafts"} {
+			for _, table := range []string{"survey_envelopes", "survey_invited", "custody_shares", "survey_answers", "survey_drafts"} {
 				if rows := ofRound(dump[table], id); len(rows) > 0 {
 					t.Errorf("%s still holds %q", table, rows)
 				}

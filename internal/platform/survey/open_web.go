@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/jobs"
@@ -15,9 +16,7 @@ import (
 type openPage struct {
 	web.Page
 	Round    Round
-	First    string // who brought the first share
-	Until    string // how long it waits
-	Mine     bool   // the person who asks brought it
+	Bringing *custody.Bringing
 	Progress *jobs.Progress
 	Lost     bool
 	Facts    []web.Fact
@@ -31,22 +30,14 @@ func (h roundHandlers) getOpening(w http.ResponseWriter, r *web.Request) error {
 	return h.drawOpening(w, r, v, keepers, runs, http.StatusOK, nil)
 }
 
-func (h roundHandlers) drawOpening(w http.ResponseWriter, r *web.Request, v roundView, keepers Keepers, runs bool, status int, refused error) error {
+func (h roundHandlers) drawOpening(w http.ResponseWriter, r *web.Request, v roundView, keepers custody.Keepers, runs bool, status int, refused error) error {
 	ctx := r.Context()
-	p := openPage{Page: r.Page(w, r.L.T("survey.open.title"), h.keyCrumbs(r, v, runs)...).WithErrors(refused), Round: v.rd}
+	p := openPage{Page: r.Page(w, r.L.T("survey.open.title"), v.keyCrumbs(r, runs)...).WithErrors(refused), Round: v.rd}
 	p.NoIndex, p.Lead = true, v.title(r)
-	p.Lost = v.rd.State == Closed && keepers.Usable() < SharesNeeded
-	first, err := h.firstShare(ctx, v.rd)
-	if err != nil {
+	p.Lost = v.rd.State == Closed && keepers.Usable() < custody.Needed
+	var err error
+	if p.Bringing, err = h.custody.Bringing(r, keyBox(v.rd.ID), custody.ToOpen, h.person(r), Path(v.rd.ID)+"/otwarcie"); err != nil {
 		return err
-	}
-	if first != nil {
-		names, err := h.people(ctx, first.Person)
-		if err != nil {
-			return err
-		}
-		p.First, p.Mine = called(names, first.Person), first.Person == h.person(r)
-		p.Until = r.L.DateTime(moment(first.Until))
 	}
 	if p.Progress, err = h.progress(ctx, v.rd); err != nil {
 		return err
@@ -105,7 +96,7 @@ func (h roundHandlers) postShare(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
 	}
-	o, err := h.GiveShare(r.Context(), h.by(r), v.rd.ID, r.PostFormValue(fieldShare), runs)
+	o, err := h.GiveShare(r.Context(), h.by(r), v.rd.ID, r.PostFormValue(custody.ShareField), runs)
 	if fault.KindOf(err) == fault.Invalid {
 		return h.drawOpening(w, r, v, keepers, runs, http.StatusUnprocessableEntity, err)
 	}
@@ -113,7 +104,7 @@ func (h roundHandlers) postShare(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	if o == nil {
-		r.Notify(w, "notice.survey_first_share")
+		r.Notify(w, "notice.custody_first")
 	} else {
 		h.opening.Go(func() {
 			if err := o.Do(context.Background()); err != nil {

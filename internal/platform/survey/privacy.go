@@ -29,9 +29,6 @@ func (s *Service) Purposes() []privacy.Purpose {
 			s.holding("survey_invited", "survey.holding.invited", "person", s.exportInvited, eraseRows(`delete from survey_invited where person = ?`)),
 			s.holding("survey_answers", "survey.holding.answers", "id", s.exportAnswers, eraseRows(`delete from survey_answers where person = ?`)),
 			s.holding("survey_drafts", "survey.holding.drafts", "person", s.exportDrafts, eraseRows(`delete from survey_drafts where person = ?`)),
-			s.holding("survey_custody", "survey.holding.custody", "no", s.exportCustody,
-				eraseRows(`update survey_custody set person = '', gone = true where person = ?`)),
-			s.withheld(s.holding("survey_shares", "survey.holding.shares", "round", nil, eraseRows(`delete from survey_shares where person = ?`)), "survey.withheld_share"),
 			s.nobodys("survey_envelopes", "survey.holding.envelopes", "id"),
 			s.nobodys("survey_opened", "survey.holding.opened", "n"),
 			s.nobodys("survey_texts", "survey.holding.words", "question, n"),
@@ -45,9 +42,6 @@ type erasing func(ctx context.Context, tx *db.Tx, person string) (int, error)
 // round was over long ago. The key names it beside the round.
 func (s *Service) holding(table, title, key string, export exporting, erase erasing) privacy.Holding {
 	columns := "round, " + key
-	if key == "round" {
-		columns = "round"
-	}
 	old := ` where round in (select id from survey_rounds where closes_at < ?)`
 	return privacy.Holding{Table: table, Title: title, Export: export, Erase: erase,
 		Expired: func(ctx context.Context, r db.Reader, before time.Time) (n int, err error) {
@@ -87,8 +81,6 @@ type exportRow struct {
 	Answered   bool         `db:"answered"`
 	Sealed     string       `db:"sealed"`
 	ChangedAt  int64        `db:"changed_at"`
-	No         int          `db:"no"`
-	Confirmed  bool         `db:"confirmed"`
 }
 
 func (s *Service) exported(ctx context.Context, query, person string, fields func(row exportRow, d Definition) ([]privacy.Field, error)) (items []privacy.Item, err error) {
@@ -146,13 +138,6 @@ func (s *Service) exportDrafts(ctx context.Context, person string) ([]privacy.It
 		where a.person = ? order by a.round`, person, func(row exportRow, d Definition) ([]privacy.Field, error) {
 		a, err := s.unseal(draftsKey, row.Round, person, row.Sealed)
 		return []privacy.Field{{Key: "survey.export.answer", Value: d.plain(a)}}, err
-	})
-}
-
-func (s *Service) exportCustody(ctx context.Context, person string) ([]privacy.Item, error) {
-	return s.exported(ctx, `select c.round, r.definition, c.no, c.confirmed from survey_custody c join survey_rounds r on r.id = c.round
-		where c.person = ? order by c.round`, person, func(row exportRow, _ Definition) ([]privacy.Field, error) {
-		return []privacy.Field{{Key: "survey.export.share", Value: fmt.Sprint(row.No)}, {Key: "survey.export.confirmed", Value: s.yes(row.Confirmed)}}, nil
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/jobs"
@@ -218,7 +219,7 @@ func (s *Service) mayHide(ctx context.Context, tx *db.Tx, rd Round) error {
 	if err != nil {
 		return err
 	}
-	if rd.Public == "" || !keepers.confirmed() {
+	if rd.Public == "" || !keepers.Confirmed() {
 		return fault.New(fault.Conflict, "survey.fault.no_key")
 	}
 	return nil
@@ -275,11 +276,14 @@ func (s *Service) DropIn(ctx context.Context, tx *db.Tx, by audit.By, id RoundID
 	}
 	for _, statement := range []string{
 		`delete from survey_envelopes where round = ?`, `delete from survey_opened where round = ?`, `delete from survey_texts where round = ?`,
-		`delete from survey_answers where round = ?`, `delete from survey_drafts where round = ?`, `delete from survey_shares where round = ?`,
+		`delete from survey_answers where round = ?`, `delete from survey_drafts where round = ?`,
 	} {
 		if _, err := tx.Exec(ctx, statement, id); err != nil {
 			return err
 		}
+	}
+	if err := custody.Discard(ctx, tx, keyBox(id)); err != nil {
+		return err
 	}
 	_, err = jobs.Enqueue(ctx, tx, jobDropped, id, jobs.Unique(string(id)))
 	return err
@@ -308,11 +312,7 @@ const (
 	actOpen       = "survey.open"
 	actClose      = "survey.close"
 	actDrop       = "survey.drop"
-	actKey        = "survey.key"
-	actConfirm    = "survey.confirm"
-	actOfficer    = "survey.officer"
 	actEarly      = "survey.early"
-	actShare      = "survey.share"
 	actOpened     = "survey.opened"
 	actLink       = "survey.link"
 	actPaper      = "survey.paper"

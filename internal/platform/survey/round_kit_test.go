@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
@@ -21,7 +22,7 @@ import (
 
 var roundModules = []schema.Module{
 	{Name: "db", Files: db.Migrations}, {Name: "jobs", Files: jobs.Migrations}, {Name: "audit", Files: audit.Migrations},
-	{Name: "survey", Files: Migrations},
+	{Name: "custody", Files: custody.Migrations}, {Name: "survey", Files: Migrations},
 }
 
 // roundNoon is when tests begin.

@@ -8,7 +8,7 @@
 // # Anonymous
 //
 // The answers are sealed when they are given, to a key whose private half is
-// cut into shares that never lie on the server (package seal): before the close
+// cut into shares that never lie on the server (package custody): before the close
 // nobody can read one, the administrator and a stolen backup included. Casting
 // is one transaction of two statements: the person is marked as having answered
 // and an envelope is laid down beside the others. It has no time, no person and
@@ -67,6 +67,7 @@ import (
 	"time"
 
 	"kladka/internal/platform/audit"
+	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/disclosure"
 	"kladka/internal/platform/i18n"
@@ -167,6 +168,7 @@ type Service struct {
 	owners  map[string]Owner
 
 	releases *disclosure.Service
+	custody  *custody.Service
 
 	// definitions that were read, by id: one that is used never changes.
 	definitions sync.Map
@@ -179,8 +181,14 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: c.DB, now: c.Now, log: c.Log, catalog: c.Catalog, keys: c.Keys,
+	s := &Service{db: c.DB, now: c.Now, log: c.Log, catalog: c.Catalog, keys: c.Keys,
 		names: c.Names, tell: c.Tell, owners: map[string]Owner{}, releases: c.Releases}
+	keeping := custody.Config{DB: c.DB, Now: c.Now, Keys: c.Keys}
+	if c.Names != nil {
+		keeping.Names = c.Names
+	}
+	s.custody = custody.New(keeping) // it keeps nothing in memory: this one is as good as another
+	return s
 }
 
 // Declare makes a module an owner of rounds of that kind. A kind declared twice

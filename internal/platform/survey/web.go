@@ -14,7 +14,6 @@ import (
 // Names of the fields of forms.
 const (
 	fieldOfficer    = "osoba"
-	fieldShare      = "udzial"
 	fieldSeats      = "miejsca"
 	fieldForm       = "formularz"
 	fieldDefinition = "definicja"
@@ -51,12 +50,7 @@ func (s *Service) Routes(sh *web.Shell, d Doors) {
 	sh.Handle("GET "+one+"/przebieg", d.Own, h.getRound)
 	sh.Handle("GET "+one+"/miejsca/{unit}", d.Own, h.getGrant)
 	sh.Handle("POST "+one+"/miejsca/{unit}", d.Own, h.postGrant, web.Idempotent())
-	sh.Handle("GET "+one+"/klucz", d.Own, h.getKey)
-	// Not Idempotent: the answer is a page with shares and must not be remembered.
-	sh.Handle("POST "+one+"/klucz", d.Own, h.postKey)
-	sh.Handle("POST "+one+"/klucz/plik", d.Own, h.postShareFile, web.Quiet())
-	sh.Handle("POST "+one+"/klucz/potwierdzenie", d.Own, h.postConfirm)
-	sh.Handle("POST "+one+"/klucz/osoba", d.Own, h.postGone, web.Idempotent())
+	h.custody.Mount(sh, one+"/klucz", d.Own, keyOwner{h})
 	sh.Handle("GET "+one+"/otwarcie", d.Own, h.getOpening)
 	sh.Handle("POST "+one+"/otwarcie", d.Own, h.postShare)
 	sh.Handle("GET "+one+"/wyniki", d.Own, h.getResults)

@@ -1,0 +1,95 @@
+package result
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kladka/internal/budget"
+	"kladka/internal/budget/vote"
+	"kladka/internal/platform/db"
+)
+
+// Budget is package budget as Editions.
+type Budget struct{ *budget.Service }
+
+// ByID implements Editions.
+func (Budget) ByID(ctx context.Context, r db.Reader, id budget.EditionID) (budget.Edition, error) {
+	return budget.EditionByID(ctx, r, id)
+}
+
+// OnBallot implements Editions.
+func (Budget) OnBallot(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error) {
+	return budget.OnBallot(ctx, r, edition, pool)
+}
+
+// VoteBox is package vote as the Box.
+type VoteBox struct{ Votes *vote.Service }
+
+// Close implements Box.
+func (b VoteBox) Close(ctx context.Context, e budget.Edition) error {
+	return b.Votes.CloseBoxes(ctx, e)
+}
+
+// Count implements Box.
+func (VoteBox) Count(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) (int, error) {
+	return vote.BoxCount(ctx, r, edition, pool)
+}
+
+// Each implements Box.
+func (VoteBox) Each(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID, f func(sealed []byte) error) error {
+	return vote.Envelopes(ctx, r, edition, pool, f)
+}
+
+// Turnout implements Box. Sources and ways stand in the order of package budget
+// and vote; those of which there is nothing are left out.
+func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[budget.PoolID]Turnout, error) {
+	granted, err := vote.GrantedBy(ctx, r, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	spent, err := vote.Spent(ctx, r, e)
+	if err != nil {
+		return nil, err
+	}
+	all := map[budget.PoolID]Turnout{}
+	for _, g := range granted {
+		t := all[g.Pool]
+		t.Rights += g.N
+		t.Sources = add(t.Sources, string(g.Source), g.N)
+		all[g.Pool] = t
+	}
+	for _, s := range spent {
+		t := all[s.Pool]
+		t.Spent += s.N
+		t.Refused += s.Void
+		t.Rights += s.Void // they were granted, and GrantedBy does not count them any more
+		t.Ways = add(t.Ways, string(s.Way), s.N)
+		all[s.Pool] = t
+	}
+	return all, nil
+}
+
+// add counts n more under a name.
+func add(parts []Part, name string, n int) []Part {
+	if i := slices.IndexFunc(parts, func(p Part) bool { return p.Name == name }); i >= 0 {
+		parts[i].N += n
+		return parts
+	}
+	return append(parts, Part{name, n})
+}
+
+// Destroy implements Box.
+func (VoteBox) Destroy(ctx context.Context, tx *db.Tx, edition budget.EditionID, at time.Time) (int, error) {
+	n, err := vote.DestroyEnvelopes(ctx, tx, edition)
+	if err != nil {
+		return 0, err
+	}
+	return n, vote.ForgetElectors(ctx, tx, edition, at)
+}
+
+// Tables implements Box. Rows of rights stay as numbers, and so do those of
+// electors whose names were blanked: their older copies must not.
+func (VoteBox) Tables() []string {
+	return []string{"budget_envelopes", "budget_rights", "budget_electors", "budget_handed", "budget_declared"}
+}

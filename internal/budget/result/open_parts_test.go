@@ -1,0 +1,71 @@
+package result
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"kladka/internal/budget"
+	"kladka/internal/budget/vote"
+	"kladka/internal/platform/db"
+	"kladka/internal/schema"
+	"kladka/internal/testkit"
+)
+
+// The parts that wiring puts together fit.
+var (
+	_ Box      = VoteBox{}
+	_ Editions = Budget{}
+)
+
+// TestVoteBox asks package vote what a count asks: four rights, three spent, one
+// of them by an elector who was refused afterwards; then everything is destroyed.
+func TestVoteBox(t *testing.T) {
+	all := append(slices.Clone(modules), schema.Module{Name: "vote", Files: vote.Migrations})
+	testkit.EachDB(t, all, func(t *testing.T, d *db.DB) {
+		k, ctx := newKit(t, d), t.Context()
+		votes := VoteBox{vote.New(vote.Config{DB: d, Now: func() time.Time { return k.clock }})}
+		write := func(statement string, args ...any) {
+			t.Helper()
+			k.ok(d.Write(ctx, func(tx *db.Tx) error { _, err := tx.Exec(ctx, statement, args...); return err }))
+		}
+		for i, e := range []struct{ id, source, way string }{{"01", "roster", "slip"}, {"02", "self", "online"}, {"03", "self", "online"}, {"04", "roster", ""}} {
+			write(`insert into budget_electors (edition, id, source) values (?, ?, ?)`, editionID, e.id, e.source)
+			write(`insert into budget_rights (edition, pool, elector, spent, way) values (?, ?, ?, ?, ?)`, editionID, cityPool, e.id, e.way != "", e.way)
+			if e.way != "" {
+				write(`insert into budget_envelopes (edition, pool, id, sealed) values (?, ?, ?, ?)`, editionID, cityPool, e.id, []byte{byte(i)})
+			}
+		}
+		write(`insert into budget_declared (edition, elector, person, sealed, same_name, same_home, state, at) values (?, '03', 'p', '', '', '', 'refused', 1)`, editionID)
+		k.edition.State = budget.Voting
+		if votes.Close(ctx, k.edition) == nil {
+			t.Error("a box is closed while people vote")
+		}
+		k.edition.State = budget.Closed
+		k.ok(votes.Close(ctx, k.edition))
+		n, err := votes.Count(ctx, d, editionID, cityPool)
+		k.ok(err)
+		there := 0
+		k.ok(votes.Each(ctx, d, editionID, cityPool, func([]byte) error { there++; return nil }))
+		if n != 3 || there != 3 {
+			t.Errorf("%d envelopes, %d of them given out", n, there)
+		}
+		turnout, err := votes.Turnout(ctx, d, k.edition)
+		k.ok(err)
+		got := turnout[cityPool]
+		if len(slices.Collect(maps.Keys(turnout))) != 1 || got.Rights != 4 || got.Spent != 3 || got.Refused != 1 || !slices.Equal(got.Ways, []Part{{"slip", 1}, {"online", 2}}) {
+			t.Errorf("%+v", turnout)
+		}
+		k.ok(d.Write(ctx, func(tx *db.Tx) error {
+			n, err = votes.Destroy(ctx, tx, editionID, k.clock)
+			return err
+		}))
+		k.ok(d.Forget(ctx, votes.Tables()...))
+		var left int
+		k.ok(d.Get(ctx, &left, `select count(*) from budget_rights where edition = ? and spent = ?`, editionID, true))
+		if n != 3 || left != 3 {
+			t.Errorf("%d destroyed, %d rights left", n, left)
+		}
+	})
+}

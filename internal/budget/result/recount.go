@@ -1,0 +1,202 @@
+package result
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"kladka/internal/access"
+	"kladka/internal/budget"
+	"kladka/internal/budget/tally"
+	"kladka/internal/platform/fault"
+)
+
+// What a visitor may have counted here. Who needs more counts on their own
+// machine: the command is on the page.
+const (
+	mostFile = 16 << 20         // bytes; the largest file of Kraków has 4 MB
+	countFor = 30 * time.Second // then the visitor is told that it takes too long
+	// mostFast and mostPlain bound the work of the two implementations, in steps of
+	// their innermost loops as workOf reckons them. The plain one takes fractions of
+	// any length at each step.
+	mostFast  = 500_000_000
+	mostPlain = 60_000_000
+)
+
+// Recount is a count for a visitor. Hashes are SHA-256 in hex.
+type Recount struct {
+	Outcome     Outcome
+	OutcomeHash string
+	PlainHash   string // "" when the plain implementation would take too long
+	FileHash    string
+	Names       map[budget.ProjectID]string
+	Warnings    []*tally.Fault
+	Reasons     []Reason
+	Decimals    int
+}
+
+// Agree tells whether the second implementation was run and agreed.
+func (r Recount) Agree() bool { return r.PlainHash == r.OutcomeHash }
+
+// Again counts a published pool anew from its stored ballots. Faults as published
+// has them; result.fault.busy (TooMany) while somebody else counts, and
+// result.fault.slow when it takes too long.
+func (s *Service) Again(ctx context.Context, who access.Actor, id budget.EditionID, pool budget.PoolID) (r Recount, err error) {
+	defer fault.Wrap(&err, "recount pool %s", pool)
+	e, _, p, err := s.published(ctx, who, id, pool)
+	if err != nil {
+		return r, err
+	}
+	done := make(chan Recount, 1) // a count that nobody waits for any more writes nowhere else
+	err = s.limited(func() error {
+		r, err := s.again(ctx, e, p)
+		done <- r
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	return <-done, nil
+}
+
+func (s *Service) again(ctx context.Context, e budget.Edition, p budget.Pool) (r Recount, err error) {
+	election, err := s.election(ctx, e, p)
+	if err != nil {
+		return r, err
+	}
+	rule, err := RuleOf(e, p, election)
+	if err != nil {
+		return r, err
+	}
+	if r, err = s.recount(e, p, election, rule); err != nil {
+		return r, err
+	}
+	var file bytes.Buffer
+	err = writeFile(&file, election, r.Outcome)
+	r.FileHash = Hash(file.Bytes())
+	return r, err
+}
+
+// CountFile counts a file that anybody brought by a rule of their choice. Nothing
+// is stored and nothing is logged of it. What is wrong with the file is a
+// *tally.Fault, with the rule a *tally.RuleFault.
+func (s *Service) CountFile(data []byte, words budget.CountRules, least int) (r Recount, err error) {
+	rule, err := words.Tally()
+	if err != nil {
+		return r, err
+	}
+	rule.Threshold = int64(least)
+	done := make(chan Recount, 1)
+	err = s.limited(func() error {
+		election, err := tally.Parse(bytes.NewReader(data))
+		if err != nil {
+			return err
+		}
+		r, err := s.recount(budget.Edition{}, budget.Pool{}, election, rule)
+		r.FileHash = Hash(data)
+		done <- r
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	return <-done, nil
+}
+
+// recount counts by the fast implementation, and by the plain one when it ends
+// within reason.
+func (s *Service) recount(e budget.Edition, pool budget.Pool, election *tally.Election, rule tally.Rule) (r Recount, err error) {
+	rule, err = rule.Whole(election)
+	if err != nil {
+		return r, err
+	}
+	if workOf(election, rule) > mostFast {
+		return r, fault.New(fault.TooLarge, "result.fault.heavy")
+	}
+	fast, err := s.fast(election, rule)
+	if err != nil {
+		return r, err
+	}
+	r = Recount{Outcome: NewOutcome(e, pool, election, fast), Names: map[budget.ProjectID]string{}, Warnings: election.Warnings,
+		Reasons: Reasons(election, fast), Decimals: election.Decimals}
+	if r.OutcomeHash, err = hashOf(r.Outcome); err != nil {
+		return r, err
+	}
+	for _, p := range election.Projects {
+		r.Names[budget.ProjectID(p.ID)] = p.Name
+	}
+	if plainWork(election, fast) > mostPlain {
+		return r, nil
+	}
+	plain, err := s.plain(election, rule)
+	if err != nil {
+		return r, err
+	}
+	r.PlainHash, err = hashOf(NewOutcome(e, pool, election, plain))
+	return r, err
+}
+
+func hashOf(o Outcome) (string, error) {
+	text, err := o.Text()
+	return Hash(text), err
+}
+
+// workOf is at most how much the fast implementation has to do: what is on the
+// ballots, once for each time that shares are raised. They are never raised
+// beyond what would pay for every project that somebody supports.
+func workOf(e *tally.Election, r tally.Rule) float64 {
+	marks, all := 0.0, 0.0
+	for i, p := range e.Projects {
+		marks += float64(e.Support(i))
+		if e.Support(i) > 0 {
+			all += float64(p.Cost)
+		}
+	}
+	marks += float64(len(e.Projects) + e.Voters())
+	if r.Name == tally.Greedy || r.Completion == tally.CompleteNone || r.Completion == tally.CompleteGreedy {
+		return marks
+	}
+	step := float64(r.Step) * float64(e.Unit())
+	return marks * (1 + all/step/float64(max(1, e.Voters())))
+}
+
+// plainWork is what the plain implementation has to do, seen from what the fast
+// one found: every round of every step looks at every project and every voter.
+// By the greedy rule it looks at sums that are there already.
+func plainWork(e *tally.Election, o *tally.Outcome) float64 {
+	if o.Rule.Name == tally.Greedy {
+		return float64(len(e.Projects)) * float64(len(o.Rounds)+1)
+	}
+	return float64(len(e.Projects)) * float64(e.Voters()) * float64(len(o.Rounds)+1) * float64(o.Steps+2)
+}
+
+// limited runs a count beside the request: one at a time, and for so long as a
+// visitor waits. A count cannot be stopped; while one is at work whose visitor
+// was sent away, the next ones are told to come later. It counts foreign files,
+// so a panic becomes an error.
+func (s *Service) limited(count func() error) error {
+	select {
+	case s.counting <- struct{}{}:
+	default:
+		return fault.New(fault.TooMany, "result.fault.busy")
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() { <-s.counting }()
+		defer func() {
+			if v := recover(); v != nil {
+				done <- fmt.Errorf("a count panicked: %v\n%s", v, debug.Stack())
+			}
+		}()
+		done <- count()
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(countFor):
+		return errors.Join(errors.New("a count for a visitor took too long"), fault.New(fault.TooMany, "result.fault.slow"))
+	}
+}

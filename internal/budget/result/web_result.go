@@ -1,0 +1,302 @@
+package result
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"kladka/internal/access"
+	"kladka/internal/budget"
+	"kladka/internal/platform/chart"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/web"
+)
+
+// resultsPage is what came of an edition, pool by pool.
+type resultsPage struct {
+	web.Page
+	Edition budget.Edition
+	Opening Opening
+	Next    web.Step
+	Figures []web.Figure
+	Pools   []poolLine
+}
+
+func (s *Service) getResults(w http.ResponseWriter, r *web.Request) error {
+	e, o, err := s.reads(r.Context(), access.ActorOf(r.Request), editionOf(r))
+	if err != nil {
+		return err
+	}
+	p := resultsPage{Page: r.Page(w, r.L.T("result.title"), crumbs(r.L, e)...), Edition: e, Opening: o, Next: nextStep(r.L, e, o)}
+	p.Lead = e.Title
+	if o.Published() {
+		if p.Pools, err = s.poolLines(r, e, o); err != nil {
+			return err
+		}
+		p.Figures = resultFigures(r.L, p.Pools)
+	}
+	return r.Render(w, resultsView(p))
+}
+
+// resultFigures sum up what may be summed: ballots are of pools, and one person
+// may have cast several.
+func resultFigures(l *i18n.L, pools []poolLine) []web.Figure {
+	var ballots, winners int
+	var cost int64
+	for _, p := range pools {
+		ballots, winners, cost = ballots+p.Count.Valid, winners+len(p.Count.Outcome.Winners), cost+p.Count.Outcome.Cost
+	}
+	return []web.Figure{{Value: l.Number(winners), Label: l.N("result.figure.winners", winners)}, {Value: budget.Money(l, cost), Label: l.T("result.figure.cost")},
+		{Value: l.Number(ballots), Label: l.N("result.figure.ballots", ballots)}}
+}
+
+// poolPage is the result of one pool.
+type poolPage struct {
+	web.Page
+	Edition  budget.Edition
+	Pool     budget.Pool
+	Opening  Opening
+	Count    PoolCount
+	Next     web.Step
+	Facts    []web.Fact
+	Line     poolLine
+	Winners  []projectLine
+	Projects []projectLine // all, winners first
+	Why      web.Reason
+	Chart    chart.Picture
+	Ties     []string
+	Sources  []web.Fact
+	Ways     []web.Fact
+	Hashes   []web.Fact
+	Command  string
+	Points   bool // ballots carry points
+}
+
+// projectLine is one project in a result.
+type projectLine struct {
+	ID, Title, Href     string
+	Cost, Votes, Points string
+	Won                 bool
+	Why                 string
+}
+
+func (s *Service) getPool(w http.ResponseWriter, r *web.Request) error {
+	ctx, who := r.Context(), access.ActorOf(r.Request)
+	e, c, pool, err := s.published(ctx, who, editionOf(r), budget.PoolID(r.PathValue("pool")))
+	if err != nil {
+		return err
+	}
+	o, err := OpeningOf(ctx, s.db, e.ID)
+	if err != nil {
+		return err
+	}
+	projects, err := s.Editions.OnBallot(ctx, s.db, e.ID, pool.ID)
+	if err != nil {
+		return err
+	}
+	p := poolPage{Page: r.Page(w, r.L.T("result.pool.title", "pool", pool.Name), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)})...),
+		Edition: e, Pool: pool, Opening: o, Count: c, Next: nextStep(r.L, e, o), Points: voteType(pool.Ballot).Pointed(), Command: Command(c.Outcome.Rule, "glosy.pb"),
+		Line: poolLine{Name: pool.Name, Differences: differenceWords(r, c), Numbers: numberFacts(r, c)}}
+	p.Lead = e.Title
+	names := titles(projects)
+	p.Projects = projectLines(r.L, c, names, decimals, p.Points)
+	p.Winners = p.Projects[:len(c.Outcome.Winners)]
+	p.Facts = moneyFacts(r.L, c.Outcome)
+	p.Why = web.Reason{Text: r.L.T("result.rule." + c.Outcome.Rule.Name), Rule: ruleWords(r.L, c.Outcome.Rule), Numbers: ruleNumbers(r.L, c.Outcome)}
+	p.Chart = votesChart(r.L, pool, c.Outcome, names)
+	p.Ties = tieWords(r.L, c.Outcome, names)
+	p.Sources, p.Ways = partFacts(r.L, "result.source.", c.Turnout.Sources), partFacts(r.L, "result.way.", c.Turnout.Ways)
+	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}, {Name: r.L.T("result.hash.plain"), Value: c.PlainHash},
+		{Name: r.L.T("result.hash.file"), Value: c.FileHash}, {Name: r.L.T("result.hash.rules"), Value: c.Outcome.RulesHash}}
+	return r.Render(w, poolView(p))
+}
+
+// titles are the names of projects on a ballot.
+func titles(projects []budget.BallotProject) map[budget.ProjectID]string {
+	names := make(map[budget.ProjectID]string, len(projects))
+	for _, p := range projects {
+		names[p.ID] = p.Title
+	}
+	return names
+}
+
+// projectLines are all projects with what they got and why: winners in the order
+// in which they were chosen, then the others by what they got.
+func projectLines(l *i18n.L, c PoolCount, names map[budget.ProjectID]string, decimals int, points bool) []projectLine {
+	won := c.Outcome.won()
+	order := make([]int, len(c.Outcome.Standings))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := c.Outcome.Standings[a], c.Outcome.Standings[b]
+		switch placeX, placeY := won[x.Project], won[y.Project]; {
+		case placeX > 0 && placeY > 0:
+			return placeX - placeY
+		case placeX > 0:
+			return -1
+		case placeY > 0:
+			return 1
+		}
+		return cmp.Compare(y.Score, x.Score)
+	})
+	lines := make([]projectLine, 0, len(order))
+	for _, i := range order {
+		s := c.Outcome.Standings[i]
+		line := projectLine{ID: string(s.Project), Title: names[s.Project], Cost: money(l, s.Cost, decimals), Votes: l.Number(int(s.Votes)), Won: won[s.Project] > 0}
+		if points {
+			line.Points = l.Number(int(s.Score))
+		}
+		if i < len(c.Reasons) {
+			line.Why = whyWords(l, c.Reasons[i], s, names, decimals)
+		}
+		if c.Edition != "" {
+			line.Href = budget.ProjectHref(s.Project)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// money writes an amount of a file, which may have other parts than grosze.
+func money(l *i18n.L, amount int64, parts int) string {
+	if parts == decimals {
+		return budget.Money(l, amount)
+	}
+	unit := int64(1)
+	for range parts {
+		unit *= 10
+	}
+	text, point := l.Number(int(amount/unit)), ","
+	if l.Lang == i18n.EN {
+		point = "."
+	}
+	if rest := amount % unit; rest != 0 {
+		text += point + fmt.Sprintf("%0*d", parts, rest)
+	}
+	return text
+}
+
+// whyWords is a reason in a sentence with its numbers.
+func whyWords(l *i18n.L, why Reason, s Standing, names map[budget.ProjectID]string, decimals int) string {
+	return l.T("result.why."+string(why.Why), "round", why.Round, "votes", l.Number(int(s.Votes)), "score", l.Number(int(s.Score)),
+		"missing", money(l, why.Missing, decimals), "most", money(l, why.AtMost, decimals), "other", names[why.By])
+}
+
+func moneyFacts(l *i18n.L, o Outcome) []web.Fact {
+	return []web.Fact{{Name: l.T("result.fact.budget"), Value: budget.Money(l, o.Budget)}, {Name: l.T("result.fact.cost"), Value: budget.Money(l, o.Cost)},
+		{Name: l.T("result.fact.left"), Value: budget.Money(l, o.Budget-o.Cost)}, {Name: l.T("result.fact.winners"), Value: l.Number(len(o.Winners))}}
+}
+
+// ruleWords is the whole rule in words.
+func ruleWords(l *i18n.L, rule Rule) string {
+	words := []string{l.T("result.rule_text." + rule.Name)}
+	if rule.Name != "greedy" {
+		words = append(words, l.T("result.utility."+rule.Utility), l.T("result.completion."+strings.ReplaceAll(rule.Completion, "+", "_")))
+	}
+	return strings.Join(append(words, l.T("result.rule_ties")), " ")
+}
+
+// ruleNumbers are what the rule says in numbers, as the file and the command name
+// them.
+func ruleNumbers(l *i18n.L, o Outcome) []web.Pair {
+	rule := o.Rule
+	pairs := []web.Pair{{Name: l.T("result.number.ties"), Value: cmp.Or(rule.Ties, "file")}}
+	if rule.Name != "greedy" {
+		pairs = append(pairs, web.Pair{Name: l.T("result.number.start"), Value: l.T("result.start." + rule.Start)},
+			web.Pair{Name: l.T("result.number.step"), Value: l.Number(int(rule.Step))}, web.Pair{Name: l.T("result.number.steps"), Value: l.Number(o.Steps)})
+	}
+	if rule.MinShare != "" {
+		pairs = append(pairs, web.Pair{Name: l.T("result.number.min_share"), Value: rule.MinShare})
+	}
+	if rule.Threshold > 0 {
+		pairs = append(pairs, web.Pair{Name: l.T("result.number.threshold"), Value: l.Number(int(rule.Threshold))})
+	}
+	return pairs
+}
+
+// drawnMost is how many projects the picture shows: more bars than these are read
+// better in the table.
+const drawnMost = 30
+
+// votesChart shows what each project got, those that won and those that did not
+// as two parts, so that nothing hangs on a color.
+func votesChart(l *i18n.L, pool budget.Pool, o Outcome, names map[budget.ProjectID]string) chart.Picture {
+	title := "result.chart.votes"
+	if voteType(pool.Ballot).Pointed() {
+		title = "result.chart.points"
+	}
+	won, standings := o.won(), slices.Clone(o.Standings)
+	slices.SortStableFunc(standings, func(a, b Standing) int { return cmp.Compare(b.Score, a.Score) })
+	bars := chart.Bars{Head: chart.Head{ID: "wykres", Title: l.T(title), Level: 2, Names: l.T("result.col.project")}, Parts: []string{l.T("result.won"), l.T("result.lost")}}
+	if len(standings) > drawnMost {
+		standings = standings[:drawnMost]
+		bars.Desc = l.T("result.chart.most", "n", drawnMost)
+	}
+	for _, s := range standings {
+		values := []chart.Value{{}, chart.Num(float64(s.Score))}
+		if won[s.Project] > 0 {
+			values = []chart.Value{chart.Num(float64(s.Score)), {}}
+		}
+		bars.Rows = append(bars.Rows, chart.Row{Name: names[s.Project], Values: values})
+	}
+	return bars
+}
+
+// tieWords tells of every tie who was equal and what decided.
+func tieWords(l *i18n.L, o Outcome, names map[budget.ProjectID]string) (list []string) {
+	for _, t := range o.Ties {
+		var tied []string
+		for _, id := range t.Tied {
+			tied = append(tied, l.T("result.quoted", "name", names[id]))
+		}
+		by, _, _ := strings.Cut(t.By, ":")
+		list = append(list, l.T("result.tie", "round", t.Round, "tied", strings.Join(tied, ", "), "by", l.T("result.tie_by."+by), "won", l.T("result.quoted", "name", names[t.Won])))
+	}
+	return list
+}
+
+func partFacts(l *i18n.L, group string, parts []Part) (facts []web.Fact) {
+	for _, p := range parts {
+		facts = append(facts, web.Fact{Name: l.T(group + p.Name), Value: l.Number(p.N)})
+	}
+	return facts
+}
+
+// getFile sends the ballots of a pool as a file.
+func (s *Service) getFile(w http.ResponseWriter, r *web.Request) error {
+	var file bytes.Buffer
+	id, pool := editionOf(r), budget.PoolID(r.PathValue("pool"))
+	if err := s.File(r.Context(), &file, access.ActorOf(r.Request), id, pool); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="glosy.pb"`)
+	h.Set("Cache-Control", "no-cache")
+	_, err := w.Write(file.Bytes())
+	return err
+}
+
+// receiptPage tells how a receipt is checked and what it can and cannot show.
+type receiptPage struct {
+	web.Page
+	Edition budget.Edition
+	Next    web.Step
+	Closed  bool
+	Box     string // where the digests are
+}
+
+func (s *Service) getReceipt(w http.ResponseWriter, r *web.Request) error {
+	e, o, err := s.reads(r.Context(), access.ActorOf(r.Request), editionOf(r))
+	if err != nil {
+		return err
+	}
+	p := receiptPage{Page: r.Page(w, r.L.T("result.receipt.title"), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)})...),
+		Edition: e, Next: nextStep(r.L, e, o), Closed: e.ClosedAt != 0, Box: budget.Href(e.ID) + "/urna"}
+	p.Lead = e.Title
+	return r.Render(w, receiptView(p))
+}

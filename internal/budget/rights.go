@@ -1,0 +1,57 @@
+package budget
+
+import (
+	"context"
+
+	"kladka/internal/access"
+	"kladka/internal/platform/fault"
+)
+
+// Paths of the module. A project has a root of its own under it, so that its
+// address does not change when it moves to another pool.
+const (
+	Path        = "/budzet-obywatelski"
+	ProjectPath = "/projekt-obywatelski"
+)
+
+// Href is the page of an edition, RulesHref that of its rules, ProjectHref that
+// of a project, ProjectsHref the list of an edition's projects;
+// VoteHref and
+// ResultsHref where one votes and what came of it; SettingsHref, AmountsHref, ExcludesHref, CalendarHref and PoolHref are the forms of its rules.
+func Href(id EditionID) string                  { return Path + "/" + string(id) }
+func RulesHref(id EditionID) string             { return Href(id) + "/zasady" }
+func ProjectsHref(id EditionID) string          { return Href(id) + "/projekty" }
+func VoteHref(id EditionID) string              { return Href(id) + "/glosowanie" }
+func ResultsHref(id EditionID) string           { return Href(id) + "/wyniki" }
+func SettingsHref(id EditionID) string          { return Href(id) + "/ustawienia" }
+func AmountsHref(id EditionID) string           { return SettingsHref(id) + "/kwoty" }
+func ExcludesHref(id EditionID) string          { return SettingsHref(id) + "/wykluczenia" }
+func CalendarHref(id EditionID) string          { return SettingsHref(id) + "/kalendarz" }
+func PoolHref(id EditionID, pool PoolID) string { return SettingsHref(id) + "/pula/" + string(pool) }
+func ProjectHref(id ProjectID) string           { return ProjectPath + "/" + string(id) }
+
+// Runs returns nil when the actor may set up and run the edition: BudgetRun at
+// its owner.
+func (s *Service) Runs(ctx context.Context, who access.Actor, e Edition) error {
+	return who.MayAt(ctx, access.BudgetRun, e.Owner)
+}
+
+// Sees returns nil when the actor may read the edition: everybody once it was
+// published, and those who run it before. Anybody else is told that it is not there.
+func (s *Service) Sees(ctx context.Context, who access.Actor, e Edition) error {
+	if e.PublishedAt != 0 {
+		return nil
+	}
+	if err := s.Runs(ctx, who, e); err != nil {
+		return hide(err)
+	}
+	return nil
+}
+
+// hide says that a thing is not there, for it is nobody else's business.
+func hide(err error) error {
+	if k := fault.KindOf(err); k == fault.Forbidden || k == fault.SignedOut {
+		return fault.ErrNotFound
+	}
+	return err
+}

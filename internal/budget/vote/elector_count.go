@@ -1,0 +1,130 @@
+package vote
+
+import (
+	"context"
+
+	"kladka/internal/budget"
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/fault"
+)
+
+// LeastElectors is how many rights a pool must have to be opened as a secret
+// vote: among fewer the result itself tells too much about each.
+const LeastElectors = 20
+
+// Granted is how many electors have a right in a pool from a source.
+type Granted struct {
+	Pool   budget.PoolID `db:"pool"`
+	Source budget.Source `db:"source"`
+	N      int           `db:"n"`
+}
+
+// standing leaves out the electors whose rights were taken away, whether or not
+// they had spent them: a difference would tell.
+const standing = ` and not exists (select 1 from budget_slips l join budget_boxes b on b.edition = l.edition and b.no = l.box
+		where l.edition = e.edition and l.elector = e.id and b.state = 'void')
+	and not exists (select 1 from budget_declared d where d.edition = e.edition and d.elector = e.id and d.state = 'refused')`
+
+// GrantedBy counts the rights of an edition by pool and source. It says nothing
+// about votes, and is the same before and after anybody votes.
+func GrantedBy(ctx context.Context, r db.Reader, e budget.EditionID) (list []Granted, err error) {
+	return list, r.Select(ctx, &list, `select r.pool, e.source, count(*) as n from budget_rights r
+		join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ?`+standing+` group by r.pool, e.source order by r.pool, e.source`, e)
+}
+
+// RightsIn are these numbers by pool.
+func RightsIn(ctx context.Context, r db.Reader, e budget.EditionID) (map[budget.PoolID]int, error) {
+	list, err := GrantedBy(ctx, r, e)
+	in := map[budget.PoolID]int{}
+	for _, g := range list {
+		in[g.Pool] += g.N
+	}
+	return in, err
+}
+
+// Spending is how many rights of a pool were spent, from a source and by a way.
+// Void are, among them, those whose declaration was refused or whose box was
+// declared lost after they had been spent: they are counted with the others, for
+// nobody can find their envelopes, and published.
+type Spending struct {
+	Pool   budget.PoolID `db:"pool"`
+	Source budget.Source `db:"source"`
+	Way    Way           `db:"way"`
+	N      int           `db:"n"`
+	Void   int           `db:"void"`
+}
+
+// Spent counts the rights that were spent, after the close. Before it the answer
+// is a Conflict, whoever asks and whatever for.
+func Spent(ctx context.Context, r db.Reader, e budget.Edition) (list []Spending, err error) {
+	if !e.State.In(budget.Closed, budget.Counted, budget.Final, budget.Archived) {
+		return nil, fault.New(fault.Conflict, "vote.fault.not_closed")
+	}
+	return list, r.Select(ctx, &list, `select w.pool, w.source, w.way, count(*) as n, count(*) - sum(w.stands) as void from (
+			select r.pool, e.source, r.way, case when 1 = 1`+standing+` then 1 else 0 end as stands
+			from budget_rights r join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ? and r.spent = ?) w
+		group by w.pool, w.source, w.way order by w.pool, w.source, w.way`, e.ID, true)
+}
+
+// SlipCount is what became of slips: printed in boxes that stand, handed out,
+// counted as left over and destroyed. Used is 0 until the vote was closed.
+type SlipCount struct{ Printed, Handed, LeftOver, Open, Used int }
+
+// Missing is how many slips are neither handed out nor destroyed, negative when
+// more were. It means something once all boxes are settled.
+func (c SlipCount) Missing() int { return c.Printed - c.Handed - c.LeftOver }
+
+// Slips counts the slips of an edition.
+func Slips(ctx context.Context, r db.Reader, e budget.Edition) (c SlipCount, err error) {
+	err = r.Get(ctx, &c.Printed, `select coalesce(sum(printed), 0) from budget_boxes where edition = ? and state <> ?`, e.ID, boxVoid)
+	if err != nil {
+		return c, err
+	}
+	if err = r.Get(ctx, &c.LeftOver, `select coalesce(sum(left_over), 0) from budget_boxes where edition = ?`, e.ID); err != nil {
+		return c, err
+	}
+	if err = r.Get(ctx, &c.Open, `select count(*) from budget_boxes where edition = ? and state = ?`, e.ID, boxOpen); err != nil {
+		return c, err
+	}
+	if err = r.Get(ctx, &c.Handed, `select count(*) from budget_handed where edition = ?`, e.ID); err != nil {
+		return c, err
+	}
+	if e.State.In(budget.Closed, budget.Counted, budget.Final, budget.Archived) {
+		// A slip that was used in one pool of several was used.
+		err = r.Get(ctx, &c.Used, `select count(distinct r.elector) from budget_rights r join budget_slips l on l.edition = r.edition and l.elector = r.elector
+			where r.edition = ? and r.spent = ?`, e.ID, true)
+	}
+	return c, err
+}
+
+// growing are the sources that make electors while the vote goes on.
+var growing = []budget.Source{budget.Desk, budget.OIDC, budget.Self}
+
+// Obstacles are what keeps the vote from opening on the side of rights: a pool
+// with fewer than LeastElectors of them, unless the rules let more come during
+// the vote.
+func (s *Service) Obstacles(ctx context.Context, r db.Reader, e budget.Edition) (list []budget.Obstacle, err error) {
+	for _, g := range growing {
+		if e.Rules.Who.Has(g) && (g != budget.OIDC || s.Identity != "") {
+			return nil, nil
+		}
+	}
+	for _, p := range e.Rules.Pools {
+		n, err := someRights(ctx, r, e.ID, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if n < LeastElectors {
+			list = append(list, budget.Obstacle{Key: "vote.obstacle.rights", Args: []any{"pool", p.Name, "n", n, "least", LeastElectors},
+				Who: "vote.obstacle.rights_who", Href: Href(e.ID)})
+		}
+	}
+	return list, nil
+}
+
+// someRights counts the rights of a pool up to LeastElectors: whoever asks wants
+// to know no more, and a roll of a city is long.
+func someRights(ctx context.Context, r db.Reader, e budget.EditionID, pool budget.PoolID) (n int, err error) {
+	return n, r.Get(ctx, &n, `select count(*) from (select r.elector from budget_rights r
+		join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ? and r.pool = ?`+standing+` limit ?) w`, e, pool, LeastElectors)
+}

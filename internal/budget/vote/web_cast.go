@@ -1,0 +1,288 @@
+package vote
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"kladka/internal/access"
+	"kladka/internal/budget"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/web"
+)
+
+// Names of the fields of ballots. The code of a slip goes from form to form and
+// never stands in an address; the same holds for the number of the envelope.
+const (
+	fieldCode     = "kod"
+	fieldEnvelope = "koperta"
+	fieldSecond   = "drugi"  // second secret of a new vote, drawn by us
+	fieldSecret   = "sekret" // that of an earlier receipt, typed
+	fieldStep     = "krok"
+)
+
+// Steps of a ballot: what the pressed button says.
+const (
+	stepCheck = "sprawdzam"
+	stepCast  = "glosuje"
+)
+
+// castHandlers are the pages of voting. Ballots of votes that are open are kept
+// by the process: the hash in their key covers rules and lists of projects, so one
+// that was read stays right.
+type castHandlers struct {
+	*Service
+	ballots *sync.Map // ballotKey -> *ballot
+}
+
+type ballotKey struct {
+	edition budget.EditionID
+	pool    budget.PoolID
+	hash    string
+}
+
+// CastRoutes opens the doors of voting. All of them are quiet: nothing tells who
+// came to vote, nor when. None is Idempotent, which would remember forms: sending
+// one twice is made harmless by the number of its envelope.
+func (s *Service) CastRoutes(sh *web.Shell) {
+	h := castHandlers{s, &sync.Map{}}
+	const start = edition + "/glosowanie"
+	sh.Handle("GET "+start, web.Public, h.getStart, web.Quiet())
+	sh.Handle("POST "+start, web.Public, h.postCode, web.Quiet())
+	sh.Handle("POST "+start+"/koniec", web.Public, h.postEnd, web.Quiet())
+	sh.Handle("GET "+start+"/{pool}", web.Public, h.getBallot, web.Quiet())
+	sh.Handle("POST "+start+"/{pool}", web.Public, h.postBallot, web.Quiet())
+	sh.Handle("GET "+start+"/{pool}/zmiana", web.Public, h.getChange, web.Quiet())
+	sh.Handle("POST "+start+"/{pool}/zmiana", web.Public, h.postChange, web.Quiet())
+	h.urnRoutes(sh)
+}
+
+// ballotOf is the ballot of a pool.
+func (h castHandlers) ballotOf(ctx context.Context, e budget.Edition, pool budget.PoolID) (*ballot, error) {
+	key := ballotKey{e.ID, pool, e.RulesHash}
+	if b, known := h.ballots.Load(key); known {
+		return b.(*ballot), nil
+	}
+	b, err := readBallot(ctx, h.db, e, pool)
+	if err == nil && e.State == budget.Voting { // before that another key may still be made
+		h.ballots.Store(key, b)
+	}
+	return b, err
+}
+
+// edition is the edition that an address leads to.
+func (h castHandlers) edition(r *web.Request) (budget.Edition, error) {
+	return h.seen(r.Context(), access.ActorOf(r.Request), editionOf(r))
+}
+
+// voter is who votes: by an account, or by the code of a slip.
+type voter struct {
+	Elector ElectorID
+	Way     Way
+	Code    string // of the slip, as it was typed
+}
+
+// voter finds out who votes. A code in the form goes before the account: at a
+// computer where a teacher is signed in, pupils vote with slips.
+func (h castHandlers) voter(r *web.Request, e budget.Edition) (v voter, err error) {
+	if v.Code = r.PostFormValue(fieldCode); v.Code != "" {
+		v.Way = Slip
+		v.Elector, err = h.ElectorOfSlip(r.Context(), e, r.Network(), v.Code)
+		return v, err
+	}
+	v.Way = Online
+	v.Elector, err = h.ElectorOf(r.Context(), h.db, access.ActorOf(r.Request), e)
+	if errors.Is(err, fault.ErrNotFound) {
+		err = &web.Detour{Path: OwnHref(e.ID), Err: fault.New(fault.Forbidden, "vote.fault.no_elector")}
+	}
+	return v, err
+}
+
+func crumbsBelow(r *web.Request, e budget.Edition) []web.Link {
+	return append(crumbs(r.L, e), web.Link{Text: r.L.T("vote.cast.title"), Href: VoteHref(e.ID)})
+}
+
+// startPage is where voting begins: who somebody is, and where they may vote.
+type startPage struct {
+	web.Page
+	Edition budget.Edition
+	Open    bool
+	Status  string // that it is open, or not yet, or not any more
+	Kind    string // of the mark of the status
+	Pools   []poolLine
+	Code    string // of the slip, as it was typed
+	ByCode  bool   // the pools are those of a slip
+	Slips   bool   // slips may be used
+	Account bool   // accounts may have rights
+	Own     string // where somebody finds their right, "" when they have it
+	Changes bool
+	Next    web.Step
+}
+
+// poolLine is a pool in which somebody may vote.
+type poolLine struct {
+	budget.Pool
+	Money string
+	How   string
+	Spent bool
+}
+
+func (p poolLine) href(id budget.EditionID) string { return VoteHref(id) + "/" + string(p.ID) }
+
+func (h castHandlers) getStart(w http.ResponseWriter, r *web.Request) error {
+	e, err := h.edition(r)
+	if err != nil {
+		return err
+	}
+	who := access.ActorOf(r.Request)
+	if !who.SignedIn() {
+		return h.drawStart(w, r, e, voter{}, nil)
+	}
+	v, err := h.voter(r, e)
+	if fault.KindOf(err) == fault.Forbidden {
+		v, err = voter{}, nil // the page says what they can do about it
+	}
+	if err != nil {
+		return err
+	}
+	return h.drawStart(w, r, e, v, nil)
+}
+
+// postCode takes the code of a slip and shows where it votes: the ballot itself,
+// when that is the only pool.
+func (h castHandlers) postCode(w http.ResponseWriter, r *web.Request) error {
+	e, err := h.edition(r)
+	if err != nil {
+		return err
+	}
+	if err := r.Form(); err != nil {
+		return err
+	}
+	if r.Value(fieldCode) == "" {
+		return h.drawStart(w, r, e, voter{}, fault.InvalidFields([]fault.Field{{Name: fieldCode, Key: "vote.cast.no_code"}}))
+	}
+	v, err := h.voter(r, e)
+	if fault.KindOf(err) == fault.Invalid {
+		return h.drawStart(w, r, e, voter{}, err)
+	}
+	if err != nil {
+		return err
+	}
+	rights, err := Rights(r.Context(), h.db, e.ID, v.Elector)
+	if err != nil {
+		return err
+	}
+	if len(rights) == 1 && !rights[0].Spent && votes(e, h.now()) == nil {
+		return h.openBallot(w, r, e, v, rights[0].Pool)
+	}
+	return h.drawStart(w, r, e, v, nil)
+}
+
+func (h castHandlers) drawStart(w http.ResponseWriter, r *web.Request, e budget.Edition, v voter, refused error) error {
+	p := startPage{Page: r.Page(w, r.L.T("vote.cast.title"), crumbs(r.L, e)...).WithErrors(refused), Edition: e, Code: v.Code, ByCode: v.Code != "",
+		Slips: e.Rules.Who.Has(budget.Slips), Changes: mayChange(e), Account: hasAccounts(e)}
+	p.NoIndex, p.Lead = true, e.Title
+	p.status(r, votes(e, h.now()))
+	if p.Account && v.Elector == "" {
+		p.Own = OwnHref(e.ID)
+	}
+	rights, err := Rights(r.Context(), h.db, e.ID, v.Elector)
+	if err != nil {
+		return err
+	}
+	p.Pools = poolLines(r, e, rights)
+	p.Next = h.nextStep(r, e)
+	return r.RenderStatus(w, statusOf(refused), startView(p))
+}
+
+// hasAccounts tells that some rights belong to accounts.
+func hasAccounts(e budget.Edition) bool {
+	for _, s := range e.Rules.Who.Sources {
+		if s != budget.Slips {
+			return true
+		}
+	}
+	return false
+}
+
+// status says whether votes are taken now.
+func (p *startPage) status(r *web.Request, refused error) {
+	p.Open = refused == nil
+	if f := fault.As(refused); f != nil {
+		p.Status, p.Kind = r.L.T(f.Key, f.Args...), "warn"
+		return
+	}
+	p.Status, p.Kind = r.L.T("vote.cast.open", "until", hours(r, p.Edition.Rules.Calendar.VoteTo)), "ok"
+}
+
+// hours is an instant of the calendar in words.
+func hours(r *web.Request, at int64) string { return r.L.DateTime(time.Unix(at, 0).In(web.Warsaw)) }
+
+// poolLines are the pools of rights, in the order of the rules.
+func poolLines(r *web.Request, e budget.Edition, rights []Right) (lines []poolLine) {
+	for _, p := range e.Rules.Pools {
+		for _, right := range rights {
+			if right.Pool == p.ID {
+				lines = append(lines, poolLine{Pool: p, Money: budget.Money(r.L, p.Budget), How: howWords(r.L, p.Ballot), Spent: right.Spent})
+			}
+		}
+	}
+	return lines
+}
+
+// howWords says how one votes on a ballot.
+func howWords(l *i18n.L, b budget.BallotRules) string {
+	text := l.T("vote.cast.how."+string(b.Type), "points", numbers(l, b.Points), "total", b.Total)
+	if b.Type == budget.One {
+		return text
+	}
+	return text + " " + b.HowMany(l)
+}
+
+func numbers(l *i18n.L, list []int) string {
+	var parts []string
+	for _, n := range list {
+		parts = append(parts, l.Number(n))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// nextStep is what happens after the vote.
+func (h castHandlers) nextStep(r *web.Request, e budget.Edition) web.Step {
+	if now := h.now().Unix(); now < e.Rules.Calendar.VoteFrom {
+		return web.Step{What: r.L.T("vote.cast.next_open"), When: hours(r, e.Rules.Calendar.VoteFrom)}
+	}
+	return web.Step{What: r.L.T("vote.cast.next_box"), Who: r.L.T("vote.cast.next_who"),
+		When: r.L.T("vote.cast.next_when", "date", hours(r, e.Rules.Calendar.VoteTo)), Href: BoxHref(e.ID)}
+}
+
+// postEnd ends a visit to a computer at which people take turns: the browser is
+// told to forget the pages, and the next person begins anew.
+func (h castHandlers) postEnd(w http.ResponseWriter, r *web.Request) error {
+	e, err := h.edition(r)
+	if err != nil {
+		return err
+	}
+	web.LeaveNothing(w)
+	return r.Redirect(w, VoteHref(e.ID))
+}
+
+// shared tells that somebody else sits down at the computer after this vote.
+func (h castHandlers) shared(r *web.Request, v voter) bool { return v.Way == Slip || r.Viewer().Shared }
+
+// numbersOf are the number and the second secret of a form: those that came with
+// it, or new ones.
+func numbersOf(form url.Values, e budget.Edition) (envelope, second string) {
+	if envelope, second = form.Get(fieldEnvelope), form.Get(fieldSecond); envelopeShape(envelope) {
+		return envelope, second
+	}
+	if mayChange(e) {
+		second = NewSecret()
+	}
+	return NewEnvelope(), second
+}

@@ -1,0 +1,406 @@
+package budget
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"time"
+
+	"kladka/internal/access"
+	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/web"
+)
+
+// editionPage is one edition: what goes on, what comes, the money.
+type editionPage struct {
+	web.Page
+	Of        Edition
+	Owner     string
+	Phase     string
+	Badge     string
+	Lead      string
+	Main      []web.Link // what can be done now, the foremost first
+	Next      web.Step
+	Stages    []stageLine
+	Bar       []barPart
+	Today     int // place on the bar, -1 when outside
+	Pools     []poolLine
+	Runs      bool
+	Links     []web.Link // pages of those who run it and of other parts
+	Obstacles []obstacleLine
+	Deed      deedButton
+}
+
+// stageLine is a stage of the calendar.
+type stageLine struct {
+	Title, When, Text string
+	Past, Now, Late   bool
+}
+
+// barPart is a stage on the drawn bar, in thousandths of its width.
+type barPart struct {
+	X, Width  int
+	Past, Now bool
+}
+
+type poolLine struct{ Name, Money, Costs string }
+
+type obstacleLine struct{ Text, Who, Href string }
+
+// deedButton is what whoever runs an edition can do next; the zero button is none.
+type deedButton struct{ Text, Label, Action string }
+
+func (s *Service) getEdition(w http.ResponseWriter, r *web.Request) error {
+	return s.showEdition(w, r, http.StatusOK)
+}
+
+func (s *Service) showEdition(w http.ResponseWriter, r *web.Request, status int) error {
+	ctx, who, now := r.Context(), access.ActorOf(r.Request), s.now()
+	e, err := s.editionRead(ctx, who, EditionID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p := editionPage{Page: r.Page(w, e.Title, web.Link{Text: r.L.T("budget.title"), Href: Path}), Of: e, Lead: e.lead(r.L), Pools: poolLines(r.L, e),
+		Main: e.mainLinks(r.L, now), Next: e.next(r.L, now), Stages: e.stageLines(r.L, now)}
+	p.NoIndex = e.PublishedAt == 0
+	p.Phase, p.Badge = e.stands(r.L, now)
+	p.Bar, p.Today = drawBar(e.Rules.Calendar.Stages(), now)
+	names, err := s.Directory.Names(ctx, []access.InstitutionID{e.Owner})
+	if err != nil {
+		return err
+	}
+	p.Owner = names[e.Owner]
+	if p.Runs = s.Runs(ctx, who, e) == nil; p.Runs {
+		if err := s.forRunner(ctx, r.L, &p); err != nil {
+			return err
+		}
+	}
+	if s.Links != nil {
+		more, err := s.Links(ctx, r, e)
+		if err != nil {
+			return err
+		}
+		p.Links = append(p.Links, more...)
+	}
+	return r.RenderStatus(w, status, editionView(p))
+}
+
+// forRunner adds what whoever runs the edition sees: what is in the way, what
+// can be done, the forms.
+func (s *Service) forRunner(ctx context.Context, l *i18n.L, p *editionPage) error {
+	e := p.Of
+	list, err := s.Obstacles(ctx, s.db, e)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		p.Obstacles = append(p.Obstacles, obstacleWords(l, o))
+	}
+	if len(list) == 0 {
+		p.Deed = e.deedFor(l)
+	}
+	add := func(may bool, key, href string) {
+		if may {
+			p.Links = append(p.Links, web.Link{Text: l.T("budget.link." + key), Href: href})
+		}
+	}
+	add(e.State == Draft, "settings", SettingsHref(e.ID))
+	add(e.State == Draft, "amounts", AmountsHref(e.ID))
+	add(e.State.In(Draft, Published), "calendar", CalendarHref(e.ID))
+	add(e.State == Published, "excludes", ExcludesHref(e.ID))
+	add(e.State == Frozen, "thaw", Href(e.ID)+thawing.path)
+	add(e.State.In(Draft, Published, Frozen, Voting, Closed), "cancel", Href(e.ID)+canceling.path)
+	return nil
+}
+
+func obstacleWords(l *i18n.L, o Obstacle) obstacleLine {
+	text := l.T(o.Key, o.Args...)
+	if o.About != "" {
+		text = l.T("budget.field."+o.About) + ": " + text
+	}
+	if o.Of != "" {
+		text = o.Of + ": " + text
+	}
+	return obstacleLine{Text: text, Who: l.T(o.Who), Href: o.Href}
+}
+
+// deedFor is the button that moves the edition on by hand.
+func (e Edition) deedFor(l *i18n.L) deedButton {
+	what := map[State]string{Draft: "oglos", Published: "zamroz", Final: "archiwum"}[e.State]
+	if what == "" {
+		return deedButton{}
+	}
+	return deedButton{Text: l.T("budget.deed.text_" + string(e.State)), Label: l.T("budget.deed.button_" + string(e.State)), Action: Href(e.ID) + "/" + what}
+}
+
+// to is the key of a text that speaks to pupils in a school and to residents
+// elsewhere.
+func (e Edition) to(key string) string {
+	if e.Kind == School {
+		return key + "_school"
+	}
+	return key
+}
+
+// lead is the invitation of an edition: its own words, else ours.
+func (e Edition) lead(l *i18n.L) string {
+	if e.Words != "" {
+		return e.Words
+	}
+	return l.T(e.to("budget.lead.edition"))
+}
+
+// mainLinks are what anybody can do at the moment. The first is the foremost.
+func (e Edition) mainLinks(l *i18n.L, now time.Time) (list []web.Link) {
+	add := func(key, href string) { list = append(list, web.Link{Text: l.T(key), Href: href}) }
+	switch phase := e.Phase(now); {
+	case e.State.In(Draft, Canceled):
+	case phase == PhaseFiling:
+		add("budget.link.propose", ProjectsHref(e.ID)+"/nowy")
+	case phase == PhaseVoting:
+		add("budget.link.vote", VoteHref(e.ID))
+	case phase == PhaseResults || phase == PhaseDelivery:
+		add("budget.link.results", ResultsHref(e.ID))
+	}
+	if e.PublishedAt != 0 && (e.State == Canceled || e.Phase(now) != PhaseUpcoming) {
+		add("budget.link.projects", ProjectsHref(e.ID))
+	}
+	add("budget.link.rules", RulesHref(e.ID))
+	return list
+}
+
+// next is what happens next, who does it and by when.
+func (e Edition) next(l *i18n.L, now time.Time) web.Step {
+	if e.State == Draft {
+		return web.Step{What: l.T("budget.next.draft"), Who: l.T("budget.who.runs")}
+	}
+	phase := e.Phase(now)
+	step := web.Step{What: l.T(e.to("budget.next." + string(phase))), Who: l.T(e.to("budget.next_who." + string(phase)))}
+	_, step.When = e.until(l, now)
+	switch phase {
+	case PhaseFiling:
+		step.Href = ProjectsHref(e.ID) + "/nowy"
+	case PhaseProtests, PhaseDrawing, PhaseReady:
+		step.Href = ProjectsHref(e.ID)
+	case PhaseVoting:
+		step.Href = VoteHref(e.ID)
+	case PhaseResults, PhaseDelivery:
+		step.Href = ResultsHref(e.ID)
+	}
+	return step
+}
+
+// stageLines are the stages of the calendar as a list.
+func (e Edition) stageLines(l *i18n.L, now time.Time) (list []stageLine) {
+	for _, st := range e.Rules.Calendar.Stages() {
+		one := stageLine{Title: l.T("budget.phase." + string(st.Phase)), Text: l.T(e.to("budget.stage." + string(st.Phase))), When: spanWords(l, st)}
+		begun, over := !now.Before(st.From), !now.Before(st.To)
+		switch happened, on := e.reached(st.Phase); {
+		case e.State.In(Draft, Canceled):
+		case happened:
+			one.Past = true
+		case on:
+			one.Now, one.Late = true, over
+		default:
+			one.Past, one.Late = over && !byDeed(st.Phase), over && byDeed(st.Phase)
+			one.Now = begun && !over && (st.Phase == PhaseDrawing || !byDeed(st.Phase))
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// byDeed tells that a stage is done by a deed and not by its days alone.
+func byDeed(p Phase) bool {
+	return p == PhaseDrawing || p == PhaseVoting || p == PhaseResults
+}
+
+// reached tells of such a stage whether it has happened, or goes on now.
+func (e Edition) reached(p Phase) (happened, on bool) {
+	switch p {
+	case PhaseDrawing:
+		return e.FrozenAt > 0, false
+	case PhaseVoting:
+		return e.ClosedAt > 0, e.State == Voting
+	case PhaseResults:
+		return e.FinalAt > 0, e.State.In(Closed, Counted)
+	}
+	return false, false
+}
+
+// spanWords are the days of a stage; hours stand where they decide.
+func spanWords(l *i18n.L, st Stage) string {
+	if st.Phase == PhaseVoting {
+		return l.T("budget.span", "from", l.DateTime(st.From.In(web.Warsaw)), "to", endWords(l, st.To.Unix()))
+	}
+	from, to := l.Date(st.From.In(web.Warsaw)), l.Date(st.To.In(web.Warsaw).AddDate(0, 0, -1))
+	if from == to {
+		return from
+	}
+	return l.T("budget.span", "from", from, "to", to)
+}
+
+// drawBar lays stages on a line of 1000. A stage is as wide as the root of its
+// length, so that a year of delivery leaves room for a week of protests; today is
+// the place of now, -1 outside.
+func drawBar(stages []Stage, now time.Time) (parts []barPart, today int) {
+	const gap = 4
+	var all float64
+	for _, st := range stages {
+		all += root(st)
+	}
+	today = -1
+	var x float64
+	for _, st := range stages {
+		width := 1000 * root(st) / all
+		p := barPart{X: int(x), Width: max(int(width)-gap, 1), Past: !now.Before(st.To), Now: !now.Before(st.From) && now.Before(st.To)}
+		if p.Now && today < 0 {
+			today = int(x + width*now.Sub(st.From).Seconds()/st.To.Sub(st.From).Seconds())
+		}
+		parts, x = append(parts, p), x+width
+	}
+	return parts, today
+}
+
+// root is the square root of a stage's length; one of no length is an hour.
+func root(st Stage) float64 { return math.Sqrt(max(st.To.Sub(st.From).Seconds(), 3600)) }
+
+func poolLines(l *i18n.L, e Edition) (list []poolLine) {
+	for _, p := range e.Rules.Pools {
+		money := Money(l, p.Budget)
+		if p.Budget == 0 {
+			money = l.T("budget.money_unknown")
+		}
+		list = append(list, poolLine{p.Name, money, costWords(l, p)})
+	}
+	return list
+}
+
+// costWords say what one project of the pool may cost.
+func costWords(l *i18n.L, p Pool) string {
+	least, most := Money(l, p.MinCost), Money(l, p.MostCost())
+	switch {
+	case p.MinCost > 0 && p.MostCost() > 0:
+		return l.T("budget.cost_between", "least", least, "most", most)
+	case p.MinCost > 0:
+		return l.T("budget.cost_from", "least", least)
+	case p.MostCost() > 0:
+		return l.T("budget.cost_to", "most", most)
+	}
+	return l.T("budget.money_unknown")
+}
+
+// rulesPage are the rules of an edition in words.
+type rulesPage struct {
+	web.Page
+	Of     Edition
+	Groups []RuleGroup
+	Pools  []poolLine
+	Stages []stageLine
+	Notes  []web.Pair
+	Open   []web.Pair // what is not known, with the day since when
+}
+
+func (s *Service) getRules(w http.ResponseWriter, r *web.Request) error {
+	e, err := s.editionRead(r.Context(), access.ActorOf(r.Request), EditionID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p := rulesPage{Page: r.Page(w, r.L.T("budget.rules.title"), crumbsOf(r.L, e)...),
+		Of: e, Groups: e.InWords(r.L), Pools: poolLines(r.L, e), Stages: e.stageLines(r.L, s.now())}
+	p.NoIndex = e.PublishedAt == 0
+	for _, n := range e.Rules.Notes {
+		p.Notes = append(p.Notes, web.Pair{Name: r.L.T("budget.about." + n.About), Value: n.Words})
+	}
+	for _, o := range e.Rules.OpenPoints {
+		p.Open = append(p.Open, web.Pair{Name: dayText(r.L, o.Since), Value: o.Words})
+	}
+	return r.Render(w, rulesView(p))
+}
+
+// getDocument gives out the document of a frozen edition as the bytes whose hash
+// is published.
+func (s *Service) getDocument(w http.ResponseWriter, r *web.Request) error {
+	e, err := s.editionRead(r.Context(), access.ActorOf(r.Request), EditionID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	text, err := s.Frozen(r.Context(), e.ID)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="zasady-`+string(e.ID)+`.json"`)
+	_, err = w.Write([]byte(text))
+	return err
+}
+
+// postDeed answers a button that moves an edition on.
+func (s *Service) postDeed(deed func(context.Context, access.Actor, EditionID) error, notice string) web.Handler {
+	return func(w http.ResponseWriter, r *web.Request) error {
+		id := EditionID(r.PathValue("id"))
+		if err := deed(r.Context(), access.ActorOf(r.Request), id); err != nil {
+			return err
+		}
+		return done(w, r, notice, Href(id))
+	}
+}
+
+// reasoned is a deed that needs a reason in words.
+type reasoned struct{ key, path string }
+
+var (
+	thawing   = reasoned{"thaw", "/odmroz"}
+	canceling = reasoned{"cancel", "/odwolaj"}
+)
+
+func (s *Service) getWhy(d reasoned) web.Handler {
+	return func(w http.ResponseWriter, r *web.Request) error { return s.whyForm(w, r, d, nil) }
+}
+
+func (s *Service) whyForm(w http.ResponseWriter, r *web.Request, d reasoned, refusal error) error {
+	e, err := s.editionRun(r.Context(), access.ActorOf(r.Request), EditionID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	p := whyPage{Page: r.Page(w, r.L.T("budget."+d.key+".title"), crumbsOf(r.L, e)...).WithErrors(refusal),
+		Key: d.key, Action: Href(e.ID) + d.path, Why: r.Value("powod"), Back: Href(e.ID)}
+	p.NoIndex = true
+	status := http.StatusOK
+	if refusal != nil {
+		status = http.StatusUnprocessableEntity
+	}
+	return r.RenderStatus(w, status, whyView(p))
+}
+
+// whyPage asks for the reason of a deed that people will not like.
+type whyPage struct {
+	web.Page
+	Key, Action, Why, Back string
+}
+
+func (s *Service) postWhy(d reasoned, deed func(context.Context, access.Actor, EditionID, string) error) web.Handler {
+	return func(w http.ResponseWriter, r *web.Request) error {
+		id := EditionID(r.PathValue("id"))
+		err := deed(r.Context(), access.ActorOf(r.Request), id, r.Value("powod"))
+		if fault.KindOf(err) == fault.Invalid {
+			return s.whyForm(w, r, d, err)
+		}
+		if err != nil {
+			return err
+		}
+		return done(w, r, d.key, Href(id))
+	}
+}
+
+// shade is how dark a stage is drawn: past, now, to come.
+func (b barPart) shade() string {
+	switch {
+	case b.Now:
+		return "0.75"
+	case b.Past:
+		return "0.4"
+	}
+	return "0.12"
+}
