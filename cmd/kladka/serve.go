@@ -90,7 +90,8 @@ func (cmd *serveCmd) Run(ctx context.Context, c *Common, s *streams) error {
 	}
 	if cmd.Demo != "" {
 		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers(), Needs: a.Needs(), Evaluation: a.Evaluation(), Support: a.Support(),
-			Agreements: a.Agreements(), Ledger: a.Ledger(), Plan: a.Plan(), Meetings: a.Meetings(), Networks: a.Networks()}, demo.Scale(cmd.Demo)); err != nil {
+			Agreements: a.Agreements(), Ledger: a.Ledger(), Plan: a.Plan(), Meetings: a.Meetings(), Networks: a.Networks(),
+			Budget: a.Budget(), Votes: a.Votes(), Results: a.Results()}, demo.Scale(cmd.Demo)); err != nil {
 			return err
 		}
 		// Invented acts of the past look like rows that nobody linked for weeks.

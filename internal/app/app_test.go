@@ -67,7 +67,8 @@ func openHouseOn(t *testing.T, d *db.DB, scale string) *house {
 	}
 	if scale != "" {
 		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers(), Needs: a.Needs(), Evaluation: a.Evaluation(), Support: a.Support(),
-			Agreements: a.Agreements(), Ledger: a.Ledger(), Plan: a.Plan(), Meetings: a.Meetings(), Networks: a.Networks()}, demo.Scale(scale)); err != nil {
+			Agreements: a.Agreements(), Ledger: a.Ledger(), Plan: a.Plan(), Meetings: a.Meetings(), Networks: a.Networks(),
+			Budget: a.Budget(), Votes: a.Votes(), Results: a.Results()}, demo.Scale(scale)); err != nil {
 			t.Fatal(err)
 		}
 	}

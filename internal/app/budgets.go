@@ -35,6 +35,7 @@ func (m *modules) deciding(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 	m.results = result.New(result.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, People: m.access, Editions: result.Budget{Service: m.budget},
 		Box: result.VoteBox{Votes: m.votes}, Keys: m.custody, Tell: m.notify.Tell})
 	m.search.Declare(m.budget.SearchKind(rankBudgets))
+	m.results.Subscribe(m.bus)
 	events.On(m.bus, "budget.vote.boxes", func(ctx context.Context, e budget.VoteClosed, _ events.Meta) error { return m.votes.VoteClosed(ctx, e) })
 }
 
@@ -68,6 +69,7 @@ func (m *modules) budgetRoutes() {
 	m.votes.Routes(m.shell)
 	m.votes.CastRoutes(m.shell)
 	m.votes.CeremonyRoutes(m.shell, m.custody)
+	m.votes.PaperRoutes(m.shell)
 	m.results.Routes(m.shell)
 }
 

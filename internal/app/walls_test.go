@@ -81,7 +81,7 @@ var mayImport = map[string][]string{
 	"access":     {"platform"},
 	"directory":  {"access", "platform"},
 	"backup":     {"platform", "schema"},
-	"demo":       {"access", "directory", "platform", "training", "needs", "agreements", "meetings", "networks"},
+	"demo":       {"access", "directory", "platform", "training", "needs", "agreements", "meetings", "networks", "budget"},
 	"app":        {"*"},
 	"testkit":    {"platform", "schema", "assets"},
 	"cmd/kladka": {"*"},

@@ -82,6 +82,11 @@ type Config struct {
 	// Links are pages of other parts about an edition that the reader may go to:
 	// electors, slips, the key, counting. Nil: there are none.
 	Links func(ctx context.Context, r *web.Request, e Edition) ([]web.Link, error)
+	// Figures are what the count found in a pool, for the lesson about it, in the
+	// reader's language. Nil: lessons are made of costs alone.
+	Figures func(ctx context.Context, l *i18n.L, e Edition, pool PoolID) (Figures, error)
+	// Base is the public address of the installation; it stands in codes of posters.
+	Base string
 	// Touch tells the index, in the transaction of the change, which editions
 	// changed. Nil: nobody indexes them.
 	Touch func(ctx context.Context, tx *db.Tx, ids ...string) error

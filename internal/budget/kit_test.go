@@ -131,6 +131,7 @@ func (k *kit) services(d *db.DB) {
 	k.ok(err)
 	uses := files.NewRegistry()
 	uses.Declare(SupportFiles())
+	uses.Declare(PictureFiles())
 	k.Service = New(Config{DB: d, Now: now, Log: quiet, Catalog: catalog, People: k.access, Directory: k.dir, Law: lawful, Bus: bus, Tell: k.hear,
 		Files: files.New(d, folder, keys, uses, nil, files.Settings{}, now, quiet),
 		Ready: func(context.Context, db.Reader, Edition) ([]Obstacle, error) { return k.obstacles, nil }})

@@ -95,7 +95,7 @@ func exercises(o Outcome, f Figures) (list []Exercise) {
 		add("without", "title", dearest.Title, "cost_money", dearest.Cost, "left_money", o.Left(), "free_money", free, "n", fit)
 	}
 	if best, per, found := cheapestVote(o, f); found {
-		add("per_vote", "title", best.Title, "cost_money", best.Cost, "votes", f.Votes[best.ID].Votes, "per_money", per)
+		add("per_vote", "title", best.Title, "cost_money", best.Cost, "votes", int(f.Votes[best.ID].Votes), "per_money", per)
 	}
 	return list
 }

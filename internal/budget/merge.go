@@ -133,7 +133,7 @@ func (s *Service) numberedOther(ctx context.Context, p Project, number int) (oth
 		return other, err
 	}
 	if len(list) != 1 {
-		return other, fault.InvalidFields([]fault.Field{{Name: "numer", Key: "budget.lack.number"}})
+		return other, fault.InvalidFields([]fault.Field{{Name: "numer", Key: "budget.lack.merge_number"}})
 	}
 	return list[0], nil
 }

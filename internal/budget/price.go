@@ -198,8 +198,3 @@ func (s *Service) pricesBefore(ctx context.Context, e Edition) ([]Price, error) 
 func (s *Service) recordPrice(ctx context.Context, tx *db.Tx, who access.Actor, e Edition, deed string) error {
 	return audit.Record(ctx, tx, who.By(), audit.Entry{Action: "budget.edition." + deed, Object: "budget_edition", ObjectID: string(e.ID), Institution: string(e.Owner)}, s.now())
 }
-
-// Taken is a price as a cost of a project: so many units of it.
-func (p Price) Taken(units int) Item {
-	return Item{Name: p.Name, Amount: p.Amount * int64(units), Source: p.Source}
-}

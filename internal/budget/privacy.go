@@ -17,7 +17,9 @@ func (s *Service) Purposes() []privacy.Purpose {
 		{Key: "budget.editions", Module: "budget", Text: "budget.purpose.editions", Controller: privacy.Operator, Basis: "art. 6 ust. 1 lit. e RODO",
 			Categories: []string{"privacy.category.identity", "privacy.category.role"}, Recipients: []string{"privacy.recipient.institution"}, Keep: keep,
 			Holds: []privacy.Holding{
-				s.hold(naming{table: "budget_editions", name: "editions", people: []string{"created_by"}, words: "title", at: "created_at", old: "changed_at < ?"})}},
+				s.hold(naming{table: "budget_editions", name: "editions", people: []string{"created_by"}, words: "title", at: "created_at", old: "changed_at < ?"}),
+				s.hold(naming{table: "budget_prices", name: "prices", people: []string{"noted_by"}, words: "name", at: "at",
+					old: `edition in (select e.id from budget_editions e where e.changed_at < ?)`})}},
 		{Key: "budget.projects", Module: "budget", Text: "budget.purpose.projects", Controller: privacy.Operator, Basis: "art. 6 ust. 1 lit. e RODO",
 			Categories: []string{"privacy.category.identity", "privacy.category.words"}, Recipients: []string{"privacy.recipient.institution", "privacy.recipient.public"}, Keep: keep,
 			Holds: s.holdProjects()},
@@ -46,6 +48,8 @@ func (s *Service) holdProjects() []privacy.Holding {
 		row("budget_project_lists", "lists", "id", "at", "counted_by"),
 		row("budget_project_opinions", "opinions", "id", "asked_at", "valuator"),
 		row("budget_project_protests", "protests", "project", "filed_at", "decided_by"),
+		row("budget_merges", "merges", "id", "offered_at", "offered_by"),
+		row("budget_milestones", "milestones", "id", "at", "noted_by"),
 	}
 }
 

@@ -49,4 +49,11 @@ func runsGuard() web.Guard { return access.Can(access.BudgetRun) }
 func (s *Service) Routes(sh *web.Shell) {
 	s.editionRoutes(sh)
 	s.projectRoutes(sh)
+	s.mergeRoutes(sh)
+	s.drawRoutes(sh)
+	s.campaignRoutes(sh)
+	s.milestoneRoutes(sh)
+	s.priceRoutes(sh)
+	s.schoolRoutes(sh)
+	s.lessonRoutes(sh)
 }

@@ -76,6 +76,7 @@ func (s *Service) showEdition(w http.ResponseWriter, r *web.Request, status int)
 			return err
 		}
 	}
+	p.Links = append(p.Links, e.moreLinks(r.L, now)...)
 	if s.Links != nil {
 		more, err := s.Links(ctx, r, e)
 		if err != nil {
@@ -167,6 +168,20 @@ func (e Edition) mainLinks(l *i18n.L, now time.Time) (list []web.Link) {
 		add("budget.link.projects", ProjectsHref(e.ID))
 	}
 	add("budget.link.rules", RulesHref(e.ID))
+	return list
+}
+
+// moreLinks are the other pages of an edition that anybody may read.
+func (e Edition) moreLinks(l *i18n.L, now time.Time) (list []web.Link) {
+	add := func(shown bool, key, href string) {
+		if shown {
+			list = append(list, web.Link{Text: l.T("budget.link." + key), Href: href})
+		}
+	}
+	add(e.State != Canceled, "prices", PricesHref(e.ID))
+	add(e.State.In(Frozen, Voting, Closed, Counted, Final, Archived) || e.State == Published && e.Phase(now) == PhaseDrawing, "draw", DrawHref(e.ID))
+	add(e.State.In(Counted, Final, Archived), "delivery", DeliveriesHref(e.ID))
+	add(e.PublishedAt != 0 && e.State != Canceled, "lesson", LessonHref(e.ID))
 	return list
 }
 

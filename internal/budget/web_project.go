@@ -310,6 +310,8 @@ func (s *Service) nextOf(l *i18n.L, e Edition, p Project) web.Step {
 		step.When = dayText(l, e.Rules.Calendar.DrawOn)
 	case ProjectOnBallot:
 		step.When = moment(l, e.Rules.Calendar.VoteFrom)
+	case ProjectWon, ProjectInProgress:
+		step.Href = DeliveryHref(p.ID)
 	}
 	return step
 }
@@ -395,6 +397,18 @@ func (s *Service) projectDeeds(ctx context.Context, l *i18n.L, who access.Actor,
 	}
 	if s.worksFor(ctx, who, e) {
 		link("check", "/ocena")
+	}
+	if mine && MayMove(p.State, ProjectMerged, ByProposer) && Cutoff(e, s.now()) == nil {
+		link("merge", "/polaczenie")
+	}
+	if p.MergedInto != "" {
+		v.Links = append(v.Links, web.Link{Text: l.T("budget.project.link.merged"), Href: ProjectHref(p.MergedInto)})
+	}
+	if HasCampaign(p) {
+		link("campaign", "/kampania")
+	}
+	if p.State.In(chosen...) {
+		link("delivery", "/realizacja")
 	}
 	v.Withdraws = mine && MayMove(p.State, ProjectWithdrawn, ByProposer) && (p.State == ProjectDraft || Cutoff(e, s.now()) == nil)
 	if !who.SignedIn() || mine {

@@ -44,6 +44,7 @@ type writingPage struct {
 	Items    []itemLine
 	Sum      string
 	Limits   string
+	Prices   string    // address of the price list, "" where there is none
 	Back, On string    // addresses of the stages beside it, "" for none
 	Missing  []missing // what the draft lacks to be filed
 	Facts    []web.Fact
@@ -138,7 +139,9 @@ func (s *Service) showWriting(w http.ResponseWriter, r *web.Request, refusal err
 	case stagePlace:
 		v.Fields = placeFields(r, v.Page, p, refusal != nil)
 	case stageCost:
-		v.costs(r, e, refusal != nil)
+		if err := s.costs(r, e, &v, refusal != nil); err != nil {
+			return err
+		}
 	case stageSend:
 		if err := v.sending(ctx, s, r, who, e, items); err != nil {
 			return err
@@ -172,24 +175,34 @@ func placeFields(r *web.Request, p web.Page, of Project, again bool) []templ.Com
 		web.Field(p, web.Input{Name: "punkt", Label: r.L.T("budget.field.spot"), Hint: r.L.T("budget.field.spot_hint"), Value: spot})}
 }
 
-// costs is the stage at which things are added one by one.
-func (v *writingPage) costs(r *web.Request, e Edition, again bool) {
+// costs is the stage at which things are added one by one; one of them can come
+// filled in from the price list.
+func (s *Service) costs(r *web.Request, e Edition, v *writingPage, again bool) error {
 	l := r.L
 	pool, _ := e.Pool(v.Of.Pool)
 	v.Limits, v.Button = l.T("budget.write.most", "most", Money(l, pool.MostCost())), l.T("budget.write.add")
 	if pool.MinCost > 0 {
 		v.Limits = l.T("budget.write.limits", "least", Money(l, pool.MinCost), "most", Money(l, pool.MostCost()))
 	}
-	value := func(name string) string {
-		if !again {
-			return ""
-		}
-		return r.Value(name)
+	list, err := Prices(r.Context(), s.db, e.ID)
+	if err != nil {
+		return err
+	}
+	if len(list) > 0 {
+		v.Prices = PricesHref(e.ID) + "?projekt=" + string(v.Of.ID)
+	}
+	one, err := s.fromPrices(r, e.ID)
+	if err != nil {
+		return err
+	}
+	if again {
+		one = typedItem{Name: r.Value("nazwa"), Amount: r.Value("kwota"), Source: r.Value("skad")}
 	}
 	v.Fields = []templ.Component{
-		web.Field(v.Page, web.Input{Name: "nazwa", Label: l.T("budget.field.item"), Hint: l.T("budget.field.item_hint"), Value: value("nazwa"), Required: true}),
-		web.Field(v.Page, web.Input{Name: "kwota", Label: l.T("budget.field.amount"), Hint: l.T("budget.field.amount_hint"), Value: value("kwota"), Mode: "decimal", Short: true, Required: true}),
-		web.Field(v.Page, web.Input{Name: "skad", Label: l.T("budget.field.source"), Hint: l.T("budget.field.source_hint"), Value: value("skad")})}
+		web.Field(v.Page, web.Input{Name: "nazwa", Label: l.T("budget.field.item"), Hint: l.T("budget.field.item_hint"), Value: one.Name, Required: true}),
+		web.Field(v.Page, web.Input{Name: "kwota", Label: l.T("budget.field.amount"), Hint: l.T("budget.field.amount_hint"), Value: one.Amount, Mode: "decimal", Short: true, Required: true}),
+		web.Field(v.Page, web.Input{Name: "skad", Label: l.T("budget.field.source"), Hint: l.T("budget.field.source_hint"), Value: one.Source})}
+	return nil
 }
 
 // sending is the last stage: everything at a glance, and what is missing.

@@ -49,7 +49,7 @@ func Budgets(ctx context.Context, d *db.DB, people *access.Service, more Modules
 		small: len(openSchools(world)) < manySchools, now: more.Budget.Now()}
 	b.travel(more)
 	for _, happen := range []func(context.Context) error{b.school, b.city} {
-		if err := happen(ctx); err != nil && fault.KindOf(err) != fault.NotFound {
+		if err := happen(ctx); err != nil {
 			return err
 		}
 	}
@@ -64,7 +64,9 @@ func (b *budgets) travel(more Modules) {
 	b.keys = custody.New(custody.Config{DB: b.d, Now: now, Keys: v.Keys, Catalog: v.Catalog})
 	c := more.Budget.Config
 	c.Now, c.Log, c.Tell, c.Bus = now, quiet, nil, events.NewBus(b.d, jobs.NewRegistry(), now)
-	c.Ready = func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) { return b.votes.Ready(ctx, r, e) }
+	c.Ready = func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) {
+		return b.votes.Ready(ctx, r, e)
+	}
 	b.budget = budget.New(c)
 	v.Now, v.Log, v.Tell, v.Budget = now, quiet, nil, b.budget
 	b.votes = vote.New(v)

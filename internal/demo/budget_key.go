@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"kladka/internal/budget"
@@ -75,7 +76,7 @@ func (r *ring) count(ctx context.Context) error {
 	}
 	e, err := r.edition(ctx)
 	if err == nil && e.State != budget.Counted {
-		err = errNotCounted
+		err = fmt.Errorf("the votes of %q were not counted", r.title)
 	}
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/budget"
 	"kladka/internal/budget/vote"
-	"kladka/internal/platform/fault"
 	"kladka/internal/platform/web"
 )
 
@@ -46,12 +45,8 @@ func (p *poll) at(day, hour int) time.Time {
 
 func (p *poll) date(day int) string { return p.at(day, 0).Format(time.DateOnly) }
 
-// go to sets the clock past to ten in the morning of a day, and tells whether
-// that day has come.
-func (p *poll) goTo(day int) bool {
-	p.past = p.at(day, 10)
-	return !p.past.After(p.now)
-}
+// goTo sets the clock past to ten in the morning of a day.
+func (p *poll) goTo(day int) { p.past = p.at(day, 10) }
 
 func (s stages) calendar(p *poll) budget.Calendar {
 	return budget.Calendar{FilingFrom: p.date(0), FilingTo: p.date(s.filed), CheckTo: p.date(s.checked), ProtestTo: p.date(s.protested), WithdrawTo: p.date(s.protested),
@@ -110,32 +105,31 @@ func (p *poll) open(ctx context.Context) (e budget.Edition, err error) {
 	return e, err
 }
 
-// liked are the projects of a pool on the ballot, with how much people like them.
-type liked struct {
-	id   budget.ProjectID
-	love int
-}
-
 // ballot lists what stands on the ballot of a pool, in the order in which it was filed.
-func (p *poll) ballot(pool int) (list []*liked) {
+func (p *poll) ballot(pool int) (list []*filed) {
 	for _, f := range p.projects {
 		if f.pool == pool && f.onBallot() {
-			list = append(list, &liked{f.id, f.love})
+			list = append(list, &f)
 		}
 	}
 	return list
 }
 
 // choose fills a ballot as somebody might: what many like is chosen more often,
-// and some stop before the last line.
+// what one's own circle likes even more, and some stop before the last line.
 func (p *poll) choose(rules budget.BallotRules, pool int) (c budget.Choice) {
-	list := p.ballot(pool)
+	list, own := p.ballot(pool), circle(p.chance.IntN(3))
+	for _, f := range list {
+		if own > 0 && f.circle == own {
+			f.love *= 4
+		}
+	}
 	most := min(rules.Max, len(list))
 	if rules.Min < most {
 		most -= p.chance.IntN(most - rules.Min + 1)
 	}
 	for n := range most {
-		one := *weighted(p.chance, list, func(l **liked) int { return (*l).love })
+		one := *weighted(p.chance, list, func(f **filed) int { return (*f).love })
 		pick := budget.Pick{Project: one.id}
 		if rules.Type == budget.Ranked {
 			pick.Points = rules.Points[n]
@@ -157,28 +151,35 @@ func (p *poll) cast(ctx context.Context, e budget.Edition, elector vote.ElectorI
 	return nil
 }
 
-// slips prints a box of slips and lets so many people vote with them. The codes
-// are forgotten.
-func (p *poll) slips(ctx context.Context, e budget.Edition, printed, used int, district string, pools ...int) (box int, err error) {
-	box, codes, err := p.votes.Print(ctx, p.runner, p.id, printed, district)
-	if err != nil {
-		return 0, err
-	}
-	p.goTo(p.stages.votes)
-	for n, code := range codes[:used] {
+// box is a box of slips. Their codes are forgotten when the demo is filled.
+type box struct {
+	no    int
+	codes []vote.Code
+}
+
+// print prints a box of slips on the day before the vote.
+func (p *poll) print(ctx context.Context, n int, district budget.PoolID) (b box, err error) {
+	p.goTo(p.stages.votes - 1)
+	b.no, b.codes, err = p.votes.Print(ctx, p.runner, p.id, n, string(district))
+	return b, err
+}
+
+// useSlips lets so many people vote with slips of a box in some pools.
+func (p *poll) useSlips(ctx context.Context, e budget.Edition, b box, n int, pools ...int) error {
+	for k, code := range b.codes[:n] {
 		elector, err := p.votes.ElectorOfSlip(ctx, e, "demo", code.Letters())
 		if err != nil {
-			return 0, err
+			return err
 		}
 		in := pools
-		if n%9 == 8 { // leaves one of the ballots alone
+		if k%9 == 8 { // leaves the others alone
 			in = pools[:1]
 		}
 		if err := p.cast(ctx, e, elector, vote.Slip, in...); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return box, nil
+	return nil
 }
 
 // close closes the vote.
@@ -233,8 +234,6 @@ func (p *poll) finish(ctx context.Context) error {
 }
 
 // settle has two people count what was left in a box of slips.
-func (p *poll) settle(ctx context.Context, box, left int) error {
-	return p.votes.SettleBox(ctx, p.runner, p.id, box, left, p.other.Person, "")
+func (p *poll) settle(ctx context.Context, b box, used int) error {
+	return p.votes.SettleBox(ctx, p.runner, p.id, b.no, len(b.codes)-used, p.other.Person, "")
 }
-
-var errNotCounted = fault.New(fault.Conflict, "result.fault.state")

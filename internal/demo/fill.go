@@ -9,6 +9,9 @@ import (
 	"kladka/internal/agreements"
 	"kladka/internal/agreements/ledger"
 	"kladka/internal/agreements/plan"
+	"kladka/internal/budget"
+	"kladka/internal/budget/result"
+	"kladka/internal/budget/vote"
 	"kladka/internal/directory"
 	"kladka/internal/directory/networking"
 	"kladka/internal/meetings"
@@ -44,6 +47,11 @@ type Modules struct {
 	Plan       *plan.Service
 	Meetings   *meetings.Service
 	Networks   *networks.Service
+
+	// What people decide about money: all of these or none.
+	Budget  *budget.Service
+	Votes   *vote.Service
+	Results *result.Service
 }
 
 // Fill writes the world of a scale into an empty database whose municipalities
@@ -83,6 +91,11 @@ func Fill(ctx context.Context, d *db.DB, people *access.Service, dir *directory.
 	}
 	if more.Contacts != nil {
 		if err := Contacts(ctx, people, more.Contacts, world); err != nil {
+			return err
+		}
+	}
+	if more.Budget != nil {
+		if err := Budgets(ctx, d, people, more, world); err != nil {
 			return err
 		}
 	}

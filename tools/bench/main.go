@@ -30,15 +30,15 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 2 && slices.Contains([]string{"client", "storm", "enroll", "answer"}, os.Args[1]) {
-		process := map[string]func([]string) error{"client": client, "storm": storm, "enroll": enrollClient, "answer": answerClient}[os.Args[1]]
+	if len(os.Args) > 2 && slices.Contains([]string{"client", "storm", "enroll", "answer", "vote"}, os.Args[1]) {
+		process := map[string]func([]string) error{"client": client, "storm": storm, "enroll": enrollClient, "answer": answerClient, "vote": voteClient}[os.Args[1]]
 		if err := process(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
 	}
-	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country, enroll, training, asking, together")
+	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country, enroll, training, asking, together, budget")
 	flag.Parse()
 	if err := run(context.Background(), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -56,7 +56,7 @@ func run(ctx context.Context, only string) error {
 	t := &table{}
 	for _, p := range []part{{"pages", pages}, {"signedin", signedIn}, {"checks", checks}, {"people", people},
 		{"storm", storms}, {"writes", writes}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight},
-		{"find", finds}, {"country", country}, {"enroll", enrolls}, {"training", trainings}, {"asking", asking}, {"together", together}} {
+		{"find", finds}, {"country", country}, {"enroll", enrolls}, {"training", trainings}, {"asking", asking}, {"together", together}, {"budget", budgets}} {
 		if only != "" && only != p.name {
 			continue
 		}

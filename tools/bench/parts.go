@@ -42,11 +42,16 @@ func open(ctx context.Context, fill func(h *house) error) (*house, error) {
 
 // openOn opens a house over a database; its folder goes when it stops.
 func openOn(ctx context.Context, d *db.DB, dir string, set app.Settings, fill func(h *house) error) (*house, error) {
+	return openAt(ctx, d, dir, set, time.Now, fill)
+}
+
+// openAt is openOn by another clock.
+func openAt(ctx context.Context, d *db.DB, dir string, set app.Settings, now func() time.Time, fill func(h *house) error) (*house, error) {
 	if _, err := schema.Migrate(ctx, d, app.Modules()); err != nil {
 		return nil, err
 	}
 	set.Folder, set.Listen = dir, "127.0.0.1:8080"
-	a, err := app.New(ctx, d, set, quiet, time.Now)
+	a, err := app.New(ctx, d, set, quiet, now)
 	if err != nil {
 		return nil, err
 	}

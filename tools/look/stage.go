@@ -91,7 +91,8 @@ func (h *house) build(ctx context.Context, scale demo.Scale) (err error) {
 		return err
 	}
 	return demo.Fill(ctx, h.db, h.Access(), h.Directory(), demo.Modules{Contacts: h.Networking(), Trainings: h.Training(), Papers: h.Papers(), Needs: h.Needs(), Evaluation: h.Evaluation(), Support: h.Support(),
-		Agreements: h.Agreements(), Ledger: h.Ledger(), Plan: h.Plan(), Meetings: h.Meetings(), Networks: h.Networks()}, scale)
+		Agreements: h.Agreements(), Ledger: h.Ledger(), Plan: h.Plan(), Meetings: h.Meetings(), Networks: h.Networks(),
+		Budget: h.Budget(), Votes: h.Votes(), Results: h.Results()}, scale)
 }
 
 // furnish puts something on pages that would be empty.

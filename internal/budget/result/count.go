@@ -1,11 +1,9 @@
 package result
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
@@ -28,21 +26,6 @@ func (s *Service) orderCount(ctx context.Context, tx *db.Tx, id budget.EditionID
 	return err
 }
 
-// counted is the count of one pool before it is stored.
-type counted struct {
-	pool           budget.PoolID
-	outcome        Outcome
-	text           string // of the outcome
-	plainHash      string
-	fileHash       string
-	reasons        string
-	winners, lost  []budget.ProjectID
-	implementation error // that the two did not agree; nil
-}
-
-// hash is that of the outcome by the fast implementation.
-func (c counted) hash() string { return Hash(c.text) }
-
 // count counts all pools of an edition that is opened and publishes what comes
 // of it. It can be run again at any time before the publication; after it,
 // nothing is left to do.
@@ -56,88 +39,49 @@ func (s *Service) count(ctx context.Context, id budget.EditionID) (err error) {
 	if err != nil {
 		return err
 	}
-	var all []counted
-	var differ error
-	for _, pool := range e.Rules.Pools {
-		c, err := s.countPool(ctx, e, pool)
-		if err != nil {
-			return err
-		}
-		differ = errors.Join(differ, c.implementation)
-		all = append(all, c)
+	all, err := s.twoCounts.edition(e, func(pool budget.Pool) (ballots, error) { return s.ballots(ctx, e, pool) })
+	if err != nil {
+		return err
 	}
-	if differ != nil {
-		return s.stop(ctx, e, differ)
+	if err := differ(all); err != nil {
+		return s.stop(ctx, e, err)
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error { return s.publish(ctx, tx, e, all) })
 }
 
-// countPool counts one pool by both implementations.
-func (s *Service) countPool(ctx context.Context, e budget.Edition, pool budget.Pool) (c counted, err error) {
-	defer fault.Wrap(&err, "count pool %s", pool.ID)
-	election, err := s.election(ctx, e, pool)
-	if err != nil {
-		return c, err
+// ballots reads what is counted in a pool.
+func (s *Service) ballots(ctx context.Context, e budget.Edition, pool budget.Pool) (b ballots, err error) {
+	if b.projects, err = s.Editions.OnBallot(ctx, s.db, e.ID, pool.ID); err != nil {
+		return b, err
 	}
-	both, err := s.countBoth(e, pool, election)
-	if err != nil {
-		return c, err
-	}
-	c = counted{pool: pool.ID, outcome: both.outcome, text: both.text, plainHash: Hash(both.plainText), winners: both.outcome.Winners, lost: both.outcome.lost()}
-	if both.text != both.plainText {
-		c.implementation = fmt.Errorf("pool %s: the implementations differ: %s and %s", pool.ID, c.hash(), c.plainHash)
-	}
-	reasons, err := json.Marshal(Reasons(election, both.fast))
-	if err != nil {
-		return c, err
-	}
-	c.reasons = string(reasons)
-	var file bytes.Buffer
-	if err := writeFile(&file, election, both.outcome); err != nil {
-		return c, err
-	}
-	c.fileHash = Hash(file.Bytes())
-	return c, nil
+	b.bodies, err = s.bodies(ctx, e.ID, pool.ID)
+	return b, err
 }
 
-// twice is a count by both implementations.
-type twice struct {
-	fast            *tally.Outcome
-	outcome         Outcome
-	text, plainText string
-}
-
-func (s *Service) countBoth(e budget.Edition, pool budget.Pool, election *tally.Election) (t twice, err error) {
-	rule, err := RuleOf(e, pool, election)
-	if err != nil {
-		return t, err
-	}
-	if t.fast, err = s.fast(election, rule); err != nil {
-		return t, err
-	}
-	plain, err := s.plain(election, rule)
-	if err != nil {
-		return t, err
-	}
-	t.outcome = NewOutcome(e, pool, election, t.fast)
-	if t.text, err = t.outcome.Text(); err != nil {
-		return t, err
-	}
-	t.plainText, err = NewOutcome(e, pool, election, plain).Text()
-	return t, err
-}
-
-// election reads the opened ballots of a pool.
+// election is the election of a pool that was opened.
 func (s *Service) election(ctx context.Context, e budget.Edition, pool budget.Pool) (*tally.Election, error) {
-	projects, err := s.Editions.OnBallot(ctx, s.db, e.ID, pool.ID)
+	b, err := s.ballots(ctx, e, pool)
 	if err != nil {
 		return nil, err
 	}
-	bodies, err := s.bodies(ctx, e.ID, pool.ID)
-	if err != nil {
-		return nil, err
+	return NewElection(e, pool, b.projects, b.bodies)
+}
+
+// ruleOf is the rule by which a pool of a counted edition was counted: RuleOf with
+// the winners of the pools before it.
+func (s *Service) ruleOf(ctx context.Context, e budget.Edition, pool budget.Pool, election *tally.Election) (rule tally.Rule, err error) {
+	var won []budget.ProjectID
+	for _, before := range inOrder(e) {
+		if before.ID == pool.ID {
+			break
+		}
+		c, err := CountOf(ctx, s.db, e.ID, before.ID)
+		if err != nil {
+			return rule, err
+		}
+		won = append(won, c.Outcome.Winners...)
 	}
-	return NewElection(e, pool, projects, bodies)
+	return RuleOf(e, pool, election, won...)
 }
 
 // bodies are the opened ballots of a pool in the order of their content.
@@ -177,18 +121,35 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, e budget.Edition, all 
 		return err
 	}
 	for _, c := range all {
-		if _, err := tx.Exec(ctx, `update budget_counts set outcome = ?, outcome_hash = ?, plain_hash = ?, file_hash = ?, reasons = ? where edition = ? and pool = ?`,
-			c.text, c.hash(), c.plainHash, c.fileHash, c.reasons, e.ID, c.pool); err != nil {
+		if err := c.store(ctx, tx, e.ID); err != nil {
 			return err
 		}
-		if err := s.Editions.Settle(ctx, tx, e.ID, c.pool, c.winners, c.lost); err != nil {
+		if err := s.Editions.Settle(ctx, tx, e.ID, c.pool, c.outcome.Winners, c.outcome.lost()); err != nil {
 			return err
 		}
+	}
+	if err := s.orderExplain(ctx, tx, e.ID); err != nil {
+		return err
 	}
 	if err := s.log(ctx, tx, audit.By{}, actCounted, e, nil); err != nil {
 		return err
 	}
 	return s.Editions.MoveTo(ctx, tx, access.System(), e.ID, budget.Closed, budget.Counted)
+}
+
+// store writes the count of a pool beside its numbers.
+func (c counted) store(ctx context.Context, tx *db.Tx, id budget.EditionID) error {
+	reasons, err := jsonOf(&c.reasons)
+	if err != nil {
+		return err
+	}
+	certificate, err := jsonOf(c.certificate)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update budget_counts set outcome = ?, outcome_hash = ?, plain_hash = ?, file_hash = ?, reasons = ?, certificate = ? where edition = ? and pool = ?`,
+		c.text, c.hash(), c.plainHash, Hash(c.file), reasons, certificate, id, c.pool)
+	return err
 }
 
 // Counts are the counts of an edition's pools. They are for pages of whoever may
@@ -218,17 +179,21 @@ func CountOf(ctx context.Context, r db.Reader, id budget.EditionID, pool budget.
 	return row.count()
 }
 
-const countColumns = `edition, pool, turnout, envelopes, copies, unreadable, invalid, valid, outcome, outcome_hash, plain_hash, file_hash, reasons`
+const countColumns = `edition, pool, turnout, envelopes, copies, unreadable, invalid, valid, outcome, outcome_hash, plain_hash, file_hash, reasons, certificate`
 
 type countRow struct {
 	PoolCount
-	Text string `db:"reasons"`
+	Why     string `db:"reasons"`
+	Vouched string `db:"certificate"`
 }
 
-func (r countRow) count() (PoolCount, error) {
-	c := r.PoolCount
-	if r.Text == "" {
-		return c, nil
+func (r countRow) count() (c PoolCount, err error) {
+	c = r.PoolCount
+	if r.Why != "" {
+		err = json.Unmarshal([]byte(r.Why), &c.Reasons)
 	}
-	return c, json.Unmarshal([]byte(r.Text), &c.Reasons)
+	if r.Vouched != "" {
+		err = errors.Join(err, json.Unmarshal([]byte(r.Vouched), &c.Certificate))
+	}
+	return c, err
 }

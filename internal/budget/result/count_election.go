@@ -119,8 +119,9 @@ func mostPicks(b budget.BallotRules) int {
 
 // RuleOf is the rule of a pool for its election: the words of its rules, the
 // least votes, and the groups of projects of which only one may win, as far as
-// they stand on this ballot.
-func RuleOf(e budget.Edition, pool budget.Pool, election *tally.Election) (tally.Rule, error) {
+// they stand on this ballot. Won are the winners of the pools that were counted
+// before it: whatever stands in a group with one of them is barred.
+func RuleOf(e budget.Edition, pool budget.Pool, election *tally.Election, won ...budget.ProjectID) (tally.Rule, error) {
 	rule, err := pool.Tally()
 	if err != nil {
 		return rule, err
@@ -135,6 +136,21 @@ func RuleOf(e budget.Edition, pool budget.Pool, election *tally.Election) (tally
 		if len(here) > 1 {
 			rule.Excludes = append(rule.Excludes, here)
 		}
+		bar(&rule, here, group, won)
 	}
 	return rule, nil
+}
+
+// bar takes the projects of a group that stand here out of the race, when one of
+// the group won before. The first winner is named.
+func bar(rule *tally.Rule, here []int, group, won []budget.ProjectID) {
+	first := slices.IndexFunc(won, func(id budget.ProjectID) bool { return slices.Contains(group, id) })
+	if first < 0 {
+		return
+	}
+	for _, p := range here {
+		if _, barred := rule.BarredBy(p); !barred {
+			rule.Barred = append(rule.Barred, tally.Barred{Project: p, By: string(won[first])})
+		}
+	}
 }

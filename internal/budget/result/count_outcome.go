@@ -42,6 +42,14 @@ type Rule struct {
 	Threshold  int64                `json:"threshold"`
 	Ties       string               `json:"ties"`
 	Excludes   [][]budget.ProjectID `json:"excludes"`
+	Barred     []Bar                `json:"barred"`
+}
+
+// Bar is a project that could not win, since By won in a pool that was counted
+// before and excludes it.
+type Bar struct {
+	Project budget.ProjectID `json:"project"`
+	By      budget.ProjectID `json:"by"`
 }
 
 // Round is one selection.
@@ -96,9 +104,12 @@ func NewOutcome(e budget.Edition, pool budget.Pool, election *tally.Election, o 
 
 func ruleText(r tally.Rule, ids func([]int) []budget.ProjectID) Rule {
 	text := Rule{Name: string(r.Name), Utility: string(r.Utility), Completion: string(r.Completion), Step: r.Step, Start: string(r.Start),
-		MinShare: fraction(r.MinShare), Threshold: r.Threshold, Ties: tally.FormatTies(r.Ties), Excludes: [][]budget.ProjectID{}}
+		MinShare: fraction(r.MinShare), Threshold: r.Threshold, Ties: tally.FormatTies(r.Ties), Excludes: [][]budget.ProjectID{}, Barred: []Bar{}}
 	for _, group := range r.Excludes {
 		text.Excludes = append(text.Excludes, ids(group))
+	}
+	for _, b := range r.Barred {
+		text.Barred = append(text.Barred, Bar{ids([]int{b.Project})[0], budget.ProjectID(b.By)})
 	}
 	return text
 }

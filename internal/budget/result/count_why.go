@@ -20,6 +20,7 @@ const (
 	LostPoor     Why = "poor"
 	LostNone     Why = "no_support"
 	LostExcluded Why = "excluded"
+	LostBarred   Why = "barred" // excluded by a winner of a pool that was counted before
 	LostMinShare Why = "min_share"
 	LostFew      Why = "threshold"
 	LostOther    Why = "other" // the count passed it over before it came to a reason of its own
@@ -33,12 +34,12 @@ type Reason struct {
 	Round   int              `json:"round"`   // in which it won, or after how many it was passed over
 	Missing int64            `json:"missing"` // money that it lacked, rounded up
 	AtMost  int64            `json:"at_most"` // the most that one supporter paid, rounded up
-	By      budget.ProjectID `json:"by"`      // the winner beside which it may not win
+	By      budget.ProjectID `json:"by"`      // the winner beside which it may not win, perhaps of another pool
 }
 
 var skipped = map[tally.SkipReason]Why{
 	tally.SkipTooDear: LostTooDear, tally.SkipPoor: LostPoor, tally.SkipNoSupport: LostNone,
-	tally.SkipExcluded: LostExcluded, tally.SkipMinShare: LostMinShare, tally.SkipThreshold: LostFew,
+	tally.SkipExcluded: LostExcluded, tally.SkipBarred: LostBarred, tally.SkipMinShare: LostMinShare, tally.SkipThreshold: LostFew,
 }
 
 var phases = map[tally.Phase]Why{tally.PhaseGreedy: WonGreedy, tally.PhaseShares: WonShares, tally.PhaseFill: WonFill}
@@ -55,8 +56,11 @@ func Reasons(election *tally.Election, o *tally.Outcome) []Reason {
 	pass := func(some []tally.Skip) {
 		for _, s := range some {
 			r := Reason{Project: id(s.Project), Why: skipped[s.Reason], Round: s.Round, Missing: upward(s.Missing)}
-			if s.Reason == tally.SkipExcluded && s.By >= 0 {
+			switch by, barred := o.Rule.BarredBy(s.Project); {
+			case s.Reason == tally.SkipExcluded:
 				r.By = id(s.By)
+			case s.Reason == tally.SkipBarred && barred:
+				r.By = budget.ProjectID(by)
 			}
 			list[s.Project] = r
 		}

@@ -67,11 +67,12 @@ type kit struct {
 	mu      sync.Mutex
 	told    []string
 
-	edition budget.Edition
-	ballots map[budget.PoolID][]budget.BallotProject
-	settled map[budget.PoolID]string // winners, then losers
-	moved   []budget.State
-	box     *box
+	edition  budget.Edition
+	document string // as it was frozen; its hash is that of the edition
+	ballots  map[budget.PoolID][]budget.BallotProject
+	settled  map[budget.PoolID]string // winners, then losers
+	moved    []budget.State
+	box      *box
 
 	anna, boris, cyryl access.Actor // keep shares; anna runs the edition too
 	stranger           access.Actor
@@ -81,6 +82,7 @@ type kit struct {
 type box struct {
 	envelopes map[budget.PoolID][][]byte
 	turnout   map[budget.PoolID]Turnout
+	paper     []PaperCount
 	dies      int // after so many envelopes; 0: it lives
 	destroyed int
 }
@@ -121,6 +123,10 @@ func (b *box) Destroy(context.Context, *db.Tx, budget.EditionID, time.Time) (int
 	return n, nil
 }
 
+func (b *box) Paper(context.Context, db.Reader, budget.EditionID) ([]PaperCount, error) {
+	return b.paper, nil
+}
+
 func (b *box) Tables() []string { return []string{"budget_openings"} }
 
 // editions plays package budget.
@@ -142,6 +148,8 @@ func (editions) Sees(context.Context, access.Actor, budget.Edition) error { retu
 func (p editions) OnBallot(_ context.Context, _ db.Reader, _ budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error) {
 	return p.k.ballots[pool], nil
 }
+
+func (p editions) Frozen(context.Context, budget.EditionID) (string, error) { return p.k.document, nil }
 
 func (p editions) Settle(_ context.Context, _ *db.Tx, _ budget.EditionID, pool budget.PoolID, winners, lost []budget.ProjectID) error {
 	p.k.settled[pool] = brief(winners) + "/" + brief(lost)
@@ -231,7 +239,7 @@ func (k *kit) makeEdition() {
 	end := k.clock.Add(-time.Hour).Unix()
 	greedy := budget.CountRules{Rule: "greedy", Utility: "cost", Completion: "none", Step: 1, Start: "exact", Ties: "cost,lot:ziarno"}
 	shares := budget.CountRules{Rule: "mes", Utility: "cost", Completion: "add1", Step: 1, Start: "exact", Ties: "votes,id"}
-	k.edition = budget.Edition{ID: editionID, Owner: school, Kind: budget.School, State: budget.Closed, Title: "Budżet szkoły", Year: 2026, RulesHash: strings.Repeat("ab", 32), ClosedAt: end,
+	k.edition = budget.Edition{ID: editionID, Owner: school, Kind: budget.School, State: budget.Closed, Title: "Budżet szkoły", Year: 2026, ClosedAt: end,
 		Rules: budget.Rules{Calendar: budget.Calendar{VoteFrom: end - 86400, VoteTo: end, ObjectTo: "2026-11-30"}, Pools: []budget.Pool{
 			{ID: cityPool, No: 1, Kind: budget.OfSchool, Name: "Cała szkoła", Budget: 500_000, Ballot: budget.BallotRules{Type: budget.Ranked, Min: 2, Max: 3, Points: []int{3, 2, 1}}, Count: greedy},
 			{ID: smallPool, No: 2, Kind: budget.OfSchool, Name: "Biblioteka", Budget: 100_000, Ballot: budget.BallotRules{Type: budget.Approval, Min: 1, Max: 2}, Count: shares}}}}
@@ -241,6 +249,15 @@ func (k *kit) makeEdition() {
 	k.ballots = map[budget.PoolID][]budget.BallotProject{
 		cityPool:  {project(3, "Ławki; nowe", 300_000, 1), project(1, "Boisko", 400_000, 2), project(2, "Ogród", 150_000, 3), project(4, "Zegar", 90_000, 4)},
 		smallPool: {project(6, "Regały", 60_000, 1), project(5, "Książki", 80_050, 2)}}
+	k.freeze()
+}
+
+// freeze makes the document of the edition, as package budget does.
+func (k *kit) freeze() {
+	k.t.Helper()
+	text, err := budget.NewDocument(k.edition, k.ballots).Text()
+	k.ok(err)
+	k.document, k.edition.RulesHash = string(text), budget.Hash(text)
 }
 
 func (k *kit) makeKey() {

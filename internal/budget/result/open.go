@@ -25,6 +25,7 @@ const (
 	actEarly     = "result.early"
 	actOpened    = "result.opened"
 	actChecked   = "result.checked"
+	actExported  = "result.exported"
 	actCounted   = "result.counted"
 	actDiffers   = "result.differs"
 	actHeld      = "result.held"

@@ -70,6 +70,15 @@ func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[
 	return all, nil
 }
 
+// Paper implements Box.
+func (VoteBox) Paper(ctx context.Context, r db.Reader, edition budget.EditionID) (list []PaperCount, err error) {
+	counts, err := vote.PaperCounts(ctx, r, edition)
+	for _, c := range counts {
+		list = append(list, PaperCount{c.Pool, c.Declared, c.Ballots, c.Words})
+	}
+	return list, err
+}
+
 // add counts n more under a name.
 func add(parts []Part, name string, n int) []Part {
 	if i := slices.IndexFunc(parts, func(p Part) bool { return p.Name == name }); i >= 0 {
@@ -91,5 +100,5 @@ func (VoteBox) Destroy(ctx context.Context, tx *db.Tx, edition budget.EditionID,
 // Tables implements Box. Rows of rights stay as numbers, and so do those of
 // electors whose names were blanked: their older copies must not.
 func (VoteBox) Tables() []string {
-	return []string{"budget_envelopes", "budget_rights", "budget_electors", "budget_handed", "budget_declared"}
+	return []string{"budget_envelopes", "budget_rights", "budget_electors", "budget_handed", "budget_declared", "budget_paper_rows", "budget_paper_batches"}
 }

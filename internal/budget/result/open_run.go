@@ -1,13 +1,9 @@
 package result
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"runtime"
 	"slices"
-	"sync"
 
 	"kladka/internal/budget"
 	"kladka/internal/platform/audit"
@@ -29,14 +25,6 @@ type Run struct {
 	opener *seal.Opener
 	total  int64 // envelopes of all pools
 	seen   int64
-}
-
-// found is what was in the box of one pool. All of it must be in memory to be put
-// in order: a hundred bytes for each ballot at most.
-type found struct {
-	pool   budget.Pool
-	bodies [][]byte
-	Numbers
 }
 
 // Do opens all envelopes and stores what was in them in the order of the content,
@@ -102,59 +90,21 @@ func (o *Run) clear(ctx context.Context) error {
 	})
 }
 
-// openPool streams the envelopes of a pool through as many openers as there are
-// processors. What is in the pipe is bounded; bodies stay in memory.
+// openPool opens the box of a pool, as openBox does, and reports how far it is.
 func (o *Run) openPool(ctx context.Context, pool budget.Pool) (*found, error) {
 	projects, err := o.s.Editions.OnBallot(ctx, o.s.db, o.e.ID, pool.ID)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	workers := runtime.GOMAXPROCS(0)
-	envelopes := make(chan []byte, 4*workers)
-	parts := make([]found, workers)
-	var open sync.WaitGroup
-	for i := range parts {
-		open.Go(func() { parts[i] = o.unseal(pool, projects, envelopes) })
-	}
-	f := &found{pool: pool}
-	err = o.feed(ctx, f, envelopes)
-	close(envelopes)
-	open.Wait()
-	if err != nil {
-		return nil, err
-	}
-	for i := range parts {
-		f.take(&parts[i])
-	}
-	slices.SortFunc(f.bodies, bytes.Compare)
-	return f, nil
-}
-
-// feed gives every envelope of a pool to the openers once. Whoever can write to
-// the table could lay a copy beside an envelope: copies are counted and left out.
-func (o *Run) feed(ctx context.Context, f *found, envelopes chan<- []byte) error {
-	seen := map[[sha256.Size]byte]bool{}
-	return o.s.Box.Each(ctx, o.s.db, o.e.ID, f.pool.ID, func(sealed []byte) error {
-		if o.seen++; o.seen%openStep == 0 {
-			if err := o.step(ctx); err != nil {
-				return err
+	return openBox(o.opener, o.e, pool, projects, func(take func(sealed []byte) error) error {
+		return o.s.Box.Each(ctx, o.s.db, o.e.ID, pool.ID, func(sealed []byte) error {
+			if o.seen++; o.seen%openStep == 0 {
+				if err := o.step(ctx); err != nil {
+					return err
+				}
 			}
-		}
-		f.Envelopes++
-		sum := sha256.Sum256(sealed)
-		if seen[sum] {
-			f.Copies++
-			return nil
-		}
-		seen[sum] = true
-		select {
-		case envelopes <- sealed:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+			return take(sealed)
+		})
 	})
 }
 
@@ -167,35 +117,6 @@ func (o *Run) step(ctx context.Context) error {
 		return err
 	}
 	return jobs.Report(ctx, o.s.db, o.ID, o.seen, o.total, o.s.now())
-}
-
-// unseal opens envelopes until there are no more, and keeps the bodies that are
-// ballots by the rules of the pool.
-func (o *Run) unseal(pool budget.Pool, projects []budget.BallotProject, envelopes <-chan []byte) (part found) {
-	info := budget.Info(o.e, pool.ID)
-	on, order := costs(projects)
-	for sealed := range envelopes {
-		body, err := o.opener.Open(info, sealed)
-		if err != nil {
-			part.Unreadable++
-			continue
-		}
-		choice, err := pool.Decode(body, order)
-		if err != nil || len(pool.Ballot.Check(choice, on, pool.Budget)) > 0 {
-			part.Invalid++
-			continue
-		}
-		part.Valid++
-		part.bodies = append(part.bodies, slices.Clone(body)) // the inside of an envelope is padded
-	}
-	return part
-}
-
-func (f *found) take(part *found) {
-	f.bodies = append(f.bodies, part.bodies...)
-	f.Unreadable += part.Unreadable
-	f.Invalid += part.Invalid
-	f.Valid += part.Valid
 }
 
 // openBatch is how many statements one transaction of store has, so that nobody

@@ -29,6 +29,7 @@ const (
 // become final and envelopes that are to be destroyed.
 func (s *Service) Jobs(j *jobs.Registry) {
 	jobs.On(j, jobCount, func(ctx context.Context, _ jobs.Job, order countOrder) error { return s.count(ctx, order.Edition) })
+	jobs.On(j, jobExplain, func(ctx context.Context, _ jobs.Job, order countOrder) error { return s.explain(ctx, order.Edition) })
 	j.Every(jobFinish, finishEvery, s.finishDue)
 }
 

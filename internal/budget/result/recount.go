@@ -67,7 +67,7 @@ func (s *Service) again(ctx context.Context, e budget.Edition, p budget.Pool) (r
 	if err != nil {
 		return r, err
 	}
-	rule, err := RuleOf(e, p, election)
+	rule, err := s.ruleOf(ctx, e, p, election)
 	if err != nil {
 		return r, err
 	}

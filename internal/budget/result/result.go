@@ -12,8 +12,12 @@
 // sorted by its content, which tells nothing of the order in which it came. A run
 // that dies leaves the box as it was, and two shares are asked for again.
 //
-// Then no key is needed any more, and a job counts. Each pool is counted twice,
-// by two implementations that share no code but the definitions (package tally).
+// Then no key is needed any more, and a job counts, pool after pool in the order of
+// their numbers: a project that may not win beside a winner of an earlier pool is
+// barred. Each pool is counted twice, by two implementations that share no code but
+// the definitions (package tally); where the slow one would need days, it follows
+// the fast one at the steps that prove the outcome and at some drawn ones, and the
+// page says so (tally.Certificate).
 // When they differ, nothing is published and those who run the edition are told:
 // a result of which we are not sure is none. When they agree, the outcome is
 // stored as canonical JSON with its SHA-256, the projects are settled as won or
@@ -76,6 +80,8 @@ type Editions interface {
 	Sees(ctx context.Context, who access.Actor, e budget.Edition) error
 	// OnBallot are the projects of a pool in the drawn order.
 	OnBallot(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error)
+	// Frozen is the document of a frozen edition, whose SHA-256 is its RulesHash.
+	Frozen(ctx context.Context, id budget.EditionID) (string, error)
 	// Settle says which projects of a pool won and which lost.
 	Settle(ctx context.Context, tx *db.Tx, edition budget.EditionID, pool budget.PoolID, winners, lost []budget.ProjectID) error
 	// MoveTo brings the edition from one state to the next; a Conflict when it is
@@ -94,6 +100,8 @@ type Box interface {
 	Each(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID, f func(sealed []byte) error) error
 	// Turnout is how many rights each pool had and how many were spent.
 	Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[budget.PoolID]Turnout, error)
+	// Paper is what came of the ballots on paper, for the pools that had some.
+	Paper(ctx context.Context, r db.Reader, edition budget.EditionID) ([]PaperCount, error)
 	// Destroy deletes the envelopes of an edition, and whose the rights were. It
 	// may be called again. Tables are those in which no trace of deleted rows may
 	// stay, nor of the order in which the others came.
@@ -122,24 +130,22 @@ type Config struct {
 	Tell func(ctx context.Context, tx *db.Tx, m notify.Message) error
 }
 
-// counter is one implementation of the count.
-type counter func(*tally.Election, tally.Rule) (*tally.Outcome, error)
-
 // Service is the module.
 type Service struct {
 	Config
 	db  *db.DB
 	now func() time.Time
-	// fast and plain are the two implementations that must agree.
-	fast, plain counter
+	twoCounts
 	// opening are the runs of this process.
 	opening sync.WaitGroup
 	// counting lets one recount for a visitor run at a time in this process, for
 	// the sake of everybody else's pages; other processes have their own.
 	counting chan struct{}
+	// exporting lets one box at a time be put in order in this process.
+	exporting chan struct{}
 }
 
 // New makes the module.
 func New(c Config) *Service {
-	return &Service{Config: c, db: c.DB, now: c.Now, fast: tally.Count, plain: tally.CountPlainly, counting: make(chan struct{}, 1)}
+	return &Service{Config: c, db: c.DB, now: c.Now, twoCounts: twoCounts{tally.Count, tally.CountPlainly}, counting: make(chan struct{}, 1), exporting: make(chan struct{}, 1)}
 }

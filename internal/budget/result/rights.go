@@ -19,10 +19,11 @@ func BoxOf(id budget.EditionID) custody.Box { return custody.Box{Owner: Owner, I
 // RecountPath is where anybody counts a file of their own.
 const RecountPath = budget.Path + "/przelicz"
 
-// OpenHref is the page of the opening, Href that of an edition's results, PoolHref
+// OpenHref is the page of the opening, ExportHref the sealed box as a file, Href that of an edition's results, PoolHref
 // that of a pool, and below it the file of its ballots and the recount; ReceiptHref
 // tells how a receipt is checked.
 func OpenHref(id budget.EditionID) string    { return budget.Href(id) + "/liczenie" }
+func ExportHref(id budget.EditionID) string  { return OpenHref(id) + "/urna" }
 func Href(id budget.EditionID) string        { return budget.Href(id) + "/wyniki" }
 func ReceiptHref(id budget.EditionID) string { return Href(id) + "/pokwitowanie" }
 func PoolHref(id budget.EditionID, pool budget.PoolID) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"kladka/internal/budget"
+	"kladka/internal/budget/tally"
 )
 
 // LeastBallots is how many ballots a pool needs for them to be published. With
@@ -71,6 +72,15 @@ type Turnout struct {
 	Refused int `json:"refused"`
 }
 
+// PaperCount is how many declarations on paper spent a right in a pool, how many
+// ballots on paper came into its box, and, where these differ, what explains it in
+// the words of an officer.
+type PaperCount struct {
+	Pool              budget.PoolID
+	Declared, Ballots int
+	Words             string
+}
+
 // Value and Scan keep a turnout in the database as JSON.
 func (t Turnout) Value() (driver.Value, error) {
 	text, err := json.Marshal(t)
@@ -116,6 +126,9 @@ type PoolCount struct {
 	PlainHash   string   `db:"plain_hash"`
 	FileHash    string   `db:"file_hash"`
 	Reasons     []Reason `db:"-"`
+	// Certificate says how far the second implementation followed the first one
+	// where a full second count would take days; nil when it was made in full.
+	Certificate *tally.Certificate `db:"-"`
 }
 
 // Public tells whether the ballots themselves may be published.

@@ -24,6 +24,7 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.Handle("POST "+edition+"/liczenie", access.CanAny(access.BudgetKeep, access.BudgetRun), s.postShare)
 	sh.Handle("POST "+edition+"/liczenie/ostatecznie", access.Can(access.BudgetRun), s.postFinish, web.Idempotent())
 	sh.Handle("POST "+edition+"/liczenie/wstrzymaj", access.Can(access.BudgetRun), s.postHold, web.Idempotent())
+	sh.Handle("GET "+edition+"/liczenie/urna", access.Can(access.BudgetRun), s.getBox)
 	sh.Handle("GET "+edition+"/wyniki", web.Public, s.getResults)
 	sh.Handle("GET "+edition+"/wyniki/pokwitowanie", web.Public, s.getReceipt)
 	sh.Handle("GET "+edition+"/wyniki/{pool}", web.Public, s.getPool)
@@ -32,6 +33,7 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.Handle("POST "+edition+"/wyniki/{pool}/przelicz", web.Public, s.postAgain)
 	sh.Handle("GET "+RecountPath, web.Public, s.getCountFile)
 	sh.Handle("POST "+RecountPath, web.Public, s.postCountFile, web.Body(mostFile+64<<10))
+	s.explainRoutes(sh)
 	sh.AddDesk(s.desk)
 }
 
@@ -90,6 +92,9 @@ func Command(rule Rule, file string) string {
 			ids[i] = string(id)
 		}
 		b.WriteString(" --exclude " + strings.Join(ids, ","))
+	}
+	for _, bar := range rule.Barred {
+		fmt.Fprintf(&b, " --barred %s=%s", bar.Project, bar.By)
 	}
 	if rule.Ties != "" {
 		b.WriteString(" --ties " + rule.Ties)

@@ -26,6 +26,7 @@ type openPage struct {
 	Bringing *custody.Bringing // nil for those who bring no share
 	Runs     bool
 	Decides  bool // may make the result final now
+	Exports  bool // may download the sealed box
 	Lost     bool // fewer shares are left than open anything
 	Progress *jobs.Progress
 	Pools    []poolLine
@@ -54,6 +55,7 @@ func (s *Service) drawOpening(w http.ResponseWriter, r *web.Request, status int,
 		Closed: e.State == budget.Closed, Runs: s.Editions.Runs(ctx, who, e) == nil}
 	p.Lead, p.NoIndex = e.Title, true
 	p.Decides = p.Runs && o.State == Counted && !s.now().Before(objectionsEnd(e))
+	p.Exports = p.Runs && (o.State == Sealed && p.Closed || o.State == Opened || o.State == Differs || o.State == Counted)
 	if refused != nil {
 		p.Why = r.Value(fieldWhy)
 	}
@@ -172,6 +174,38 @@ func (s *Service) postShare(w http.ResponseWriter, r *web.Request) error {
 	}
 	s.start(run)
 	return done(w, r, "opening", OpenHref(id))
+}
+
+// getBox sends the sealed box as a file. It is written as it is read, so an error
+// after its first line can only cut it off; the file lacks its last line then.
+func (s *Service) getBox(w http.ResponseWriter, r *web.Request) error {
+	id := editionOf(r)
+	out := &boxResponse{ResponseWriter: w, name: "urna-" + string(id) + ".jsonl"}
+	err := s.Export(r.Context(), out, access.ActorOf(r.Request), id)
+	if err != nil && out.begun {
+		s.Log.Error("a sealed box was cut off", "edition", id, "err", err)
+		panic(http.ErrAbortHandler) // the browser must see that the download failed
+	}
+	return err
+}
+
+// boxResponse sets the head of the answer with the first byte, so that a refusal
+// before it is an ordinary page.
+type boxResponse struct {
+	http.ResponseWriter
+	name  string
+	begun bool
+}
+
+func (w *boxResponse) Write(b []byte) (int, error) {
+	if !w.begun {
+		w.begun = true
+		h := w.Header()
+		h.Set("Content-Type", "application/jsonl; charset=utf-8")
+		h.Set("Content-Disposition", `attachment; filename="`+w.name+`"`)
+		h.Set("Cache-Control", "no-store")
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 func (s *Service) postFinish(w http.ResponseWriter, r *web.Request) error {

@@ -3,13 +3,16 @@ package result
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
+	"kladka/internal/budget/tally"
 	"kladka/internal/platform/chart"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
@@ -68,6 +71,9 @@ type poolPage struct {
 	Why      web.Reason
 	Chart    chart.Picture
 	Ties     []string
+	Barred   []string
+	Vouched  []string // how far the second count went, when not the whole way
+	Paper    []string
 	Sources  []web.Fact
 	Ways     []web.Fact
 	Hashes   []web.Fact
@@ -80,7 +86,7 @@ type projectLine struct {
 	ID, Title, Href     string
 	Cost, Votes, Points string
 	Won                 bool
-	Why                 string
+	Why, WhyHref        string
 }
 
 func (s *Service) getPool(w http.ResponseWriter, r *web.Request) error {
@@ -102,16 +108,79 @@ func (s *Service) getPool(w http.ResponseWriter, r *web.Request) error {
 		Line: poolLine{Name: pool.Name, Differences: differenceWords(r, c), Numbers: numberFacts(r, c)}}
 	p.Lead = e.Title
 	names := titles(projects)
+	if err := s.nameOthers(ctx, e, c.Outcome, names); err != nil {
+		return err
+	}
 	p.Projects = projectLines(r.L, c, names, decimals, p.Points)
 	p.Winners = p.Projects[:len(c.Outcome.Winners)]
 	p.Facts = moneyFacts(r.L, c.Outcome)
 	p.Why = web.Reason{Text: r.L.T("result.rule." + c.Outcome.Rule.Name), Rule: ruleWords(r.L, c.Outcome.Rule), Numbers: ruleNumbers(r.L, c.Outcome)}
 	p.Chart = votesChart(r.L, pool, c.Outcome, names)
 	p.Ties = tieWords(r.L, c.Outcome, names)
+	p.Barred, p.Vouched = barredWords(r.L, c.Outcome, names), vouchedWords(r.L, c.Certificate)
+	if p.Paper, err = s.paperWords(r, e.ID, pool.ID); err != nil {
+		return err
+	}
 	p.Sources, p.Ways = partFacts(r.L, "result.source.", c.Turnout.Sources), partFacts(r.L, "result.way.", c.Turnout.Ways)
 	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}, {Name: r.L.T("result.hash.plain"), Value: c.PlainHash},
 		{Name: r.L.T("result.hash.file"), Value: c.FileHash}, {Name: r.L.T("result.hash.rules"), Value: c.Outcome.RulesHash}}
 	return r.Render(w, poolView(p))
+}
+
+// nameOthers adds the names of projects of other pools that bar some of this one.
+func (s *Service) nameOthers(ctx context.Context, e budget.Edition, o Outcome, names map[budget.ProjectID]string) error {
+	if len(o.Rule.Barred) == 0 {
+		return nil
+	}
+	for _, pool := range e.Rules.Pools {
+		others, err := s.Editions.OnBallot(ctx, s.db, e.ID, pool.ID)
+		if err != nil {
+			return err
+		}
+		maps.Copy(names, titles(others))
+	}
+	return nil
+}
+
+// barredWords tell which projects could not win, because of a pool before this one.
+func barredWords(l *i18n.L, o Outcome, names map[budget.ProjectID]string) (list []string) {
+	for _, b := range o.Rule.Barred {
+		list = append(list, l.T("result.barred_line", "title", names[b.Project], "other", names[b.By]))
+	}
+	return list
+}
+
+// vouchedWords tell how far the second count went; nothing when the whole way.
+func vouchedWords(l *i18n.L, c *tally.Certificate) []string {
+	if c == nil || c.Full() {
+		return nil
+	}
+	end := "result.certificate.overspends"
+	if c.Stopped {
+		end = "result.certificate.stopped"
+	}
+	steps := make([]string, len(c.Checked))
+	for i, step := range c.Checked {
+		steps[i] = l.Number(step)
+	}
+	return []string{l.T("result.certificate.text", "steps", l.Number(c.Steps), "n", l.Number(len(c.Checked)), "end", l.T(end)),
+		l.T("result.certificate.steps", "list", strings.Join(steps, ", ")), l.T("result.certificate.rest")}
+}
+
+// paperWords tell how many declarations and ballots on paper there were, and what
+// explains a difference.
+func (s *Service) paperWords(r *web.Request, id budget.EditionID, pool budget.PoolID) (list []string, err error) {
+	counts, err := s.Box.Paper(r.Context(), s.db, id)
+	for _, c := range counts {
+		if c.Pool != pool {
+			continue
+		}
+		list = append(list, r.L.T("result.paper.text", "declared", r.L.Number(c.Declared), "ballots", r.L.Number(c.Ballots)))
+		if c.Words != "" {
+			list = append(list, c.Words)
+		}
+	}
+	return list, err
 }
 
 // titles are the names of projects on a ballot.
@@ -154,7 +223,7 @@ func projectLines(l *i18n.L, c PoolCount, names map[budget.ProjectID]string, dec
 			line.Why = whyWords(l, c.Reasons[i], s, names, decimals)
 		}
 		if c.Edition != "" {
-			line.Href = budget.ProjectHref(s.Project)
+			line.Href, line.WhyHref = budget.ProjectHref(s.Project), WhyHref(c.Edition, c.Pool, s.Project)
 		}
 		lines = append(lines, line)
 	}

@@ -41,7 +41,7 @@ func TestTexts(t *testing.T) {
 	for _, s := range []State{Sealed, Opened, Differs, Counted, Final, Destroyed, "early", "held", "decision"} {
 		keys = append(keys, "result.next."+string(s), "result.next."+string(s)+"_who")
 	}
-	for _, action := range []string{actEarly, actOpened, actChecked, actCounted, actDiffers, actHeld, actFinal, actDestroyed} {
+	for _, action := range []string{actEarly, actOpened, actChecked, actExported, actCounted, actDiffers, actHeld, actFinal, actDestroyed} {
 		keys = append(keys, "audit.action."+action)
 	}
 	for what := range ruleFields {

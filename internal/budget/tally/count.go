@@ -21,6 +21,7 @@ const (
 	SkipPoor      SkipReason = "poor"       // its supporters have less than it costs, by Missing
 	SkipNoSupport SkipReason = "no_support" // nobody supports it
 	SkipExcluded  SkipReason = "excluded"   // it may not win beside By, which won
+	SkipBarred    SkipReason = "barred"     // it may not win beside a project that won another count; see Rule.BarredBy
 	SkipMinShare  SkipReason = "min_share"  // its share of supporters is too small for its cost
 	SkipThreshold SkipReason = "threshold"  // it has too few supporters
 )

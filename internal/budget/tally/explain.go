@@ -70,16 +70,7 @@ func Explain(ctx context.Context, e *Election, o *Outcome) []Explanation {
 	tellRounds(e, o, list)
 	tellPurses(e, o, list)
 	t := &trial{ctx: ctx, e: e, rule: o.Rule}
-	for p := range list {
-		if !list[p].Won {
-			t.ask(&list[p])
-		}
-	}
-	for p := range list {
-		if list[p].Won {
-			t.ask(&list[p])
-		}
-	}
+	t.askAll(list, o)
 	return list
 }
 
@@ -164,11 +155,10 @@ func tellPurses(e *Election, o *Outcome, list []Explanation) {
 	}
 	share, _ := o.Endowment.Float64()
 	paid := payments(e, o, share)
-	down := new(big.Int).Quo(o.Endowment.Num(), o.Endowment.Denom())
 	for p := range list {
 		x := &list[p]
 		first := share * float64(x.Support)
-		purse := &Purse{Each: down.Int64(), First: nearest(first)}
+		purse := &Purse{Each: downward(o.Endowment), First: nearest(first)}
 		for _, f := range paid[p] {
 			first -= f.amount
 			if f.payers > 0 && f.project != p {
@@ -176,6 +166,9 @@ func tellPurses(e *Election, o *Outcome, list []Explanation) {
 			}
 		}
 		purse.Kept = max(0, nearest(first))
+		if x.Reason == SkipPoor {
+			purse.Kept = x.Cost - x.Missing // as the count itself found it
+		}
 		slices.SortStableFunc(purse.Paid, func(a, b Payment) int { return cmp.Compare(b.Amount, a.Amount) })
 		x.Purse = purse
 	}

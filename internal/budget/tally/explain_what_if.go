@@ -34,18 +34,33 @@ func (l Limit) Wins() bool { return l.State == Sure || l.State == Tried }
 // what was bought, and there may be further borders; then Sure still means what
 // it says, and Never is not claimed.
 type trial struct {
-	ctx  context.Context
-	e    *Election
-	rule Rule
+	ctx   context.Context
+	e     *Election
+	rule  Rule
+	again *again // under equal shares
 }
 
-// ask finds the limits of a project.
-func (t *trial) ask(x *Explanation) {
-	if x.Support == 0 && t.rule.Name == EqualShares && t.rule.Completion != CompleteGreedy && t.rule.Completion != CompleteAdd1Greedy {
-		x.Price.State = Never // nobody would pay for it at any cost
-	} else {
-		x.Price = t.price(x)
+// askAll finds the limits: of losers before those of winners, and prices, which
+// people ask for first, before the rest.
+func (t *trial) askAll(list []Explanation, o *Outcome) {
+	if t.rule.Name == EqualShares {
+		t.again = newAgain(t, o)
 	}
+	for _, won := range []bool{false, true} {
+		for i := range list {
+			if list[i].Won == won {
+				list[i].Price = t.price(&list[i])
+			}
+		}
+		for i := range list {
+			if list[i].Won == won {
+				t.askMore(&list[i])
+			}
+		}
+	}
+}
+
+func (t *trial) askMore(x *Explanation) {
 	switch {
 	case t.rule.Name == EqualShares && !x.Won:
 		x.Voters = t.voters(x.Project)
@@ -57,11 +72,31 @@ func (t *trial) ask(x *Explanation) {
 // price is the greatest cost at which the project wins. Nothing dearer than the
 // whole budget ever does.
 func (t *trial) price(x *Explanation) Limit {
-	wins := func(cost int64) bool { return t.wins(t.costing(x.Project, cost), x.Project) }
-	if x.Won {
-		return t.border(x.Cost, t.e.Budget+1, wins)
+	find := func(wins func(int64) bool) Limit {
+		if x.Won {
+			return t.border(x.Cost, t.e.Budget+1, wins)
+		}
+		return t.tryBorder(min(1, x.Cost), x.Cost, wins)
 	}
-	return t.tryBorder(1, x.Cost, wins)
+	if t.again != nil {
+		if party := t.again.party(x.Project); party != nil {
+			return t.guessed(find, 1, t.again.costing(party, false), t.again.costing(party, true))
+		}
+	}
+	return find(func(cost int64) bool { return t.wins(t.costing(x.Project, cost), x.Project) })
+}
+
+// guessed finds a limit by quick counts and, when these turn out wrong, by whole
+// ones.
+func (t *trial) guessed(find func(func(int64) bool) Limit, further int64, quick, whole func(int64) bool) Limit {
+	guess := find(quick)
+	if t.rule.oneBorder() {
+		return guess // then there are no steps to be left out
+	}
+	if t.ctx.Err() == nil && confirmed(guess, further, whole) {
+		return guess
+	}
+	return find(whole)
 }
 
 // enough is the least score with which the project wins; every voter's vote, or
@@ -82,13 +117,18 @@ func (t *trial) enough(x *Explanation) Limit {
 // voters is how many more voters who choose only the project make it win, when
 // the budget is shared with them. At most as many as have voted are tried.
 func (t *trial) voters(p int) Limit {
-	wins := func(n int64) bool { return t.wins(t.joined(p, int(n)), p) }
-	for n := int64(1); n <= int64(t.e.Voters()) && t.ctx.Err() == nil; n *= 2 {
-		if wins(n) {
-			return t.border(n, n/2, wins)
+	find := func(wins func(int64) bool) Limit {
+		for n := int64(1); n <= int64(t.e.Voters()) && t.ctx.Err() == nil; n *= 2 {
+			if wins(n) {
+				return t.border(n, n/2, wins)
+			}
 		}
+		return Limit{State: Unknown}
 	}
-	return Limit{State: Unknown}
+	if party := t.again.party(p); party != nil {
+		return t.guessed(find, -1, t.again.joined(party, false), t.again.joined(party, true))
+	}
+	return find(func(n int64) bool { return t.wins(t.joined(p, int(n)), p) })
 }
 
 // tryBorder finds the border when there is one at all.
@@ -96,7 +136,7 @@ func (t *trial) tryBorder(good, bad int64, wins func(int64) bool) Limit {
 	switch {
 	case t.ctx.Err() != nil:
 		return Limit{State: Unknown}
-	case (good-bad)*(bad-good) != 0 && wins(good):
+	case good != bad && wins(good):
 		return t.border(good, bad, wins)
 	case t.rule.oneBorder():
 		return Limit{State: Never}
@@ -162,11 +202,8 @@ func (t *trial) scoring(p int, score int64) *Election {
 // the most points that any ballot gives to one.
 func (t *trial) joined(p, n int) *Election {
 	e := *t.e
-	most := int32(1)
-	if len(e.points) > 0 {
-		most = max(most, slices.Max(e.points))
-	}
-	e.starts, e.choices, e.points = slices.Clip(e.starts), slices.Clip(e.choices), slices.Clip(e.points)
+	most := e.mostPoints()
+	e.starts, e.choices, e.points = slices.Clone(e.starts), slices.Clone(e.choices), slices.Clone(e.points)
 	for range n {
 		e.choices = append(e.choices, int32(p))
 		if e.Type.Pointed() {
@@ -174,6 +211,21 @@ func (t *trial) joined(p, n int) *Election {
 		}
 		e.starts = append(e.starts, int32(len(e.choices)))
 	}
-	e.sum()
+	e.sums = sums{support: slices.Clone(e.support), score: slices.Clone(e.score), firsts: slices.Clone(e.firsts)}
+	e.support[p] += int64(n)
+	e.score[p] += int64(n) * int64(most)
+	if e.Type != Approval {
+		e.firsts[p] += int64(n)
+	}
 	return &e
+}
+
+// mostPoints are the most points that any ballot gives to a project; 1 where
+// ballots carry none.
+func (e *Election) mostPoints() int32 {
+	most := int32(1)
+	for _, p := range e.points {
+		most = max(most, p)
+	}
+	return most
 }

@@ -16,11 +16,15 @@ func CountPlainly(e *Election, rule Rule) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &plain{e: e, rule: rule, order: newTieOrder(e, rule.Ties)}
+	c := newPlain(e, rule)
 	if rule.Name == Greedy {
 		return c.greedy(), nil
 	}
 	return c.equalShares(), nil
+}
+
+func newPlain(e *Election, rule Rule) *plain {
+	return &plain{e: e, rule: rule, order: newTieOrder(e, rule.Ties)}
 }
 
 type plain struct {
@@ -98,12 +102,17 @@ func (c *plain) equalShares() *Outcome {
 	switch c.rule.Completion {
 	case CompleteAdd1, CompleteAdd1Greedy:
 		if !c.everythingFits() {
-			share, steps = c.add1(start, false)
+			share, steps = c.add1(start)
 		}
 	case CompleteAdd1Exhaustive:
-		share, steps = c.add1(start, true)
+		share, steps = c.add1(start)
 	}
 	c.pass(share)
+	return c.finish(start, share, steps)
+}
+
+// finish tells of the last pass what its share was, and fills.
+func (c *plain) finish(start, share *big.Rat, steps int) *Outcome {
 	c.out.Start, c.out.Endowment, c.out.Steps = start, share, steps
 	if c.rule.Completion == CompleteGreedy || c.rule.Completion == CompleteAdd1Greedy {
 		c.fill()
@@ -165,9 +174,8 @@ func (c *plain) everythingFits() bool {
 }
 
 // add1 raises the share until the outcome costs more than there is, and goes
-// one step back. It also ends when no backed project can win any more, and, if
-// exhaustive, when none that fits can.
-func (c *plain) add1(start *big.Rat, exhaustive bool) (*big.Rat, int) {
+// one step back, or until nothing is wanted any more.
+func (c *plain) add1(start *big.Rat) (*big.Rat, int) {
 	step := new(big.Rat).Mul(rat(c.rule.Step), rat(c.e.Unit()))
 	share := start
 	for steps := 0; ; steps++ {
@@ -175,18 +183,23 @@ func (c *plain) add1(start *big.Rat, exhaustive bool) (*big.Rat, int) {
 		if c.left < 0 {
 			return new(big.Rat).Sub(share, step), steps - 1
 		}
-		wanted := 0
-		for p := range c.e.Projects {
-			fits := c.e.Projects[p].Cost <= c.left
-			if c.in(p) && len(c.backers[p]) > 0 && (fits || !exhaustive) {
-				wanted++
-			}
-		}
-		if wanted == 0 {
+		if !c.wants() {
 			return share, steps
 		}
 		share = new(big.Rat).Add(share, step)
 	}
+}
+
+// wants says whether after the last pass some backed project can still win; if
+// the completion is exhaustive, one that fits.
+func (c *plain) wants() bool {
+	for p := range c.e.Projects {
+		fits := c.e.Projects[p].Cost <= c.left
+		if c.in(p) && len(c.backers[p]) > 0 && (fits || c.rule.Completion != CompleteAdd1Exhaustive) {
+			return true
+		}
+	}
+	return false
 }
 
 // pass is equal shares with one share: as long as some project can be paid for

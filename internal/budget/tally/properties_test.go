@@ -74,6 +74,7 @@ func anyRule(t *rapid.T, e *Election) Rule {
 		r.Threshold = rapid.Int64Range(0, 2).Draw(t, "threshold")
 		if n := len(e.Projects); n > 2 {
 			r.Excludes = [][]int{{0, n - 1}}
+			r.Barred = rapid.SampledFrom([][]Barred{nil, {{1, "w"}}, {{0, ""}, {n - 1, "v"}}}).Draw(t, "barred by others")
 		}
 	}
 	r.Ties = rapid.SampledFrom([][]Tie{nil, {{By: TieID}}, {{By: TieVotes}, {By: TieCost}}, {{By: TieFirst}, {By: TieLot, Seed: "drawn"}}}).Draw(t, "ties")

@@ -37,6 +37,14 @@ type Parameters struct {
 	Threshold  int64      `json:"threshold,omitempty"`
 	Ties       string     `json:"ties"`
 	Excludes   [][]string `json:"excludes,omitempty"`
+	Barred     []BarPart  `json:"barred,omitempty"`
+}
+
+// BarPart is a project that may not win, and the winner of another count that
+// bars it.
+type BarPart struct {
+	Project string `json:"project"`
+	By      string `json:"by,omitempty"`
 }
 
 // TieReport is a tie.
@@ -81,13 +89,13 @@ func (e *Election) Report(o *Outcome) Report {
 		Winners: e.ids(o.Winners), Cost: e.number(o.Cost), Budget: e.number(e.Budget),
 		Voters: e.Voters(), Projects: len(e.Projects),
 		Start: e.money(o.Start), Endowment: e.money(o.Endowment), Steps: o.Steps,
-		Ties: []TieReport{}, Rounds: []RoundPart{}, Lost: e.skips(o.Skipped),
+		Ties: []TieReport{}, Rounds: []RoundPart{}, Lost: e.skips(o.Skipped, &o.Rule),
 	}
 	for i := range o.Ties {
 		r.Ties = append(r.Ties, *e.tie(&o.Ties[i]))
 	}
 	for i := range o.Rounds {
-		r.Rounds = append(r.Rounds, e.round(i+1, &o.Rounds[i], o.Rule.Utility))
+		r.Rounds = append(r.Rounds, e.round(i+1, &o.Rounds[i], &o.Rule))
 	}
 	return r
 }
@@ -107,18 +115,21 @@ func (e *Election) parameters(r *Rule) Parameters {
 	for _, group := range r.Excludes {
 		p.Excludes = append(p.Excludes, e.ids(group))
 	}
+	for _, b := range r.Barred {
+		p.Barred = append(p.Barred, BarPart{e.Projects[b.Project].ID, b.By})
+	}
 	return p
 }
 
-func (e *Election) round(number int, r *Round, u Utility) RoundPart {
+func (e *Election) round(number int, r *Round, rule *Rule) RoundPart {
 	part := RoundPart{
 		Round: number, Project: e.Projects[r.Project].ID, Phase: r.Phase,
-		Cost: e.number(e.Projects[r.Project].Cost), Score: json.Number(decimal(r.Score, e.scoreDecimals(r.Phase, u))),
+		Cost: e.number(e.Projects[r.Project].Cost), Score: json.Number(decimal(r.Score, e.scoreDecimals(r.Phase, rule.Utility))),
 		Supporters: r.Supporters, AtMost: e.money(r.AtMost), Held: e.money(r.Held), Left: e.number(r.Left),
-		Skipped: e.skips(r.Skipped),
+		Skipped: e.skips(r.Skipped, rule),
 	}
 	if r.Rho != nil {
-		rho := e.perUtility(r.Rho, u)
+		rho := e.perUtility(r.Rho, rule.Utility)
 		part.Rho = exact(rho)
 		part.RhoAbout, _ = rho.Float64()
 	}
@@ -153,12 +164,15 @@ func (e *Election) tie(t *TieRecord) *TieReport {
 	return &TieReport{Round: t.Round, Tied: e.ids(t.Tied), By: t.By.String(), Won: e.Projects[t.Won].ID}
 }
 
-func (e *Election) skips(all []Skip) []SkipReport {
+func (e *Election) skips(all []Skip, rule *Rule) []SkipReport {
 	reports := make([]SkipReport, len(all))
 	for i, s := range all {
 		reports[i] = SkipReport{Project: e.Projects[s.Project].ID, Round: s.Round, Reason: s.Reason, Missing: e.money(s.Missing)}
-		if s.Reason == SkipExcluded {
+		switch s.Reason {
+		case SkipExcluded:
 			reports[i].By = e.Projects[s.By].ID
+		case SkipBarred:
+			reports[i].By, _ = rule.BarredBy(s.Project)
 		}
 	}
 	return reports

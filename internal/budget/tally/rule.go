@@ -68,11 +68,20 @@ type Rule struct {
 	Threshold  int64      // eligible from so many supporters on; 0: all
 	Ties       []Tie      // in order; the order of the file settles what they leave
 	Excludes   [][]int    // groups of projects of which at most one may win
+	Barred     []Barred   // projects that may not win at all
+}
+
+// Barred is a project that may not win, because one that excludes it won another
+// count: pools that are counted one after the other can share a group. By is the
+// id of that one, which this election does not know, or "".
+type Barred struct {
+	Project int
+	By      string
 }
 
 // RuleFault is a rule that says what cannot be counted. What names the part of
 // the rule: "rule", "utility", "completion", "step", "start", "min-share",
-// "threshold", "ties", "exclude".
+// "threshold", "ties", "exclude", "barred".
 type RuleFault struct{ What, Text string }
 
 func (f *RuleFault) Error() string { return f.What + ": " + f.Text }
@@ -121,6 +130,11 @@ func (r Rule) check(e *Election) error {
 			}
 		}
 	}
+	for _, b := range r.Barred {
+		if b.Project < 0 || b.Project >= len(e.Projects) {
+			return &RuleFault{"barred", "a project that is not on the ballot"}
+		}
+	}
 	return nil
 }
 
@@ -146,11 +160,14 @@ func oneOf[T comparable](v T, all ...T) bool {
 	return false
 }
 
-// eligible says whether a project may win at all, by its share of supporters
-// and the threshold. Where nobody voted, nothing may win.
+// eligible says whether a project may win at all: when it is not barred, and by
+// its share of supporters and the threshold. Where nobody voted, nothing may win.
 func (r *Rule) eligible(e *Election, project int) (SkipReason, bool) {
 	if e.Voters() == 0 {
 		return SkipNoSupport, false
+	}
+	if _, barred := r.BarredBy(project); barred {
+		return SkipBarred, false
 	}
 	if e.Support(project) < r.Threshold {
 		return SkipThreshold, false
@@ -159,6 +176,17 @@ func (r *Rule) eligible(e *Election, project int) (SkipReason, bool) {
 		return SkipMinShare, false
 	}
 	return "", true
+}
+
+// BarredBy is the winner of another count that bars the project; false when none
+// does.
+func (r *Rule) BarredBy(project int) (by string, barred bool) {
+	for _, b := range r.Barred {
+		if b.Project == project {
+			return b.By, true
+		}
+	}
+	return "", false
 }
 
 // shareReached compares supporters/voters with MinShare × cost/budget, without

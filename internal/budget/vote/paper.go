@@ -132,17 +132,18 @@ func declared(ctx context.Context, r db.Reader, e budget.EditionID, pool budget.
 	return n, r.Get(ctx, &n, `select count(*) from budget_rights where edition = ? and pool = ? and way = 'paper'`, e, pool)
 }
 
-// surplus is how many ballots there would be more than declarations, once this
-// batch and those before it lay in the box; 0 when that is none.
-func surplus(ctx context.Context, r db.Reader, b Batch) (int, error) {
+// surplus tells that there would be more ballots than declarations, once this batch
+// and those before it lay in the box. By how many is not said: whoever opens a
+// large batch would learn how many declarations there are.
+func surplus(ctx context.Context, r db.Reader, b Batch) (bool, error) {
 	n, err := declared(ctx, r, b.Edition, b.Pool)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	ballots := 0
 	err = r.Get(ctx, &ballots, `select coalesce(sum(b.size), 0) from budget_paper_batches b
 		where b.edition = ? and b.pool = ? and (b.state = ? or b.no <= ? and b.state <> ?)`, b.Edition, b.Pool, BatchDone, b.No, BatchDropped)
-	return max(ballots-n, 0), err
+	return ballots > n, err
 }
 
 // isOne tells whether the actor is that person, or acts for them.

@@ -7,6 +7,7 @@ import (
 	"kladka/internal/budget"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/jobs"
 )
 
 // PaperCount is what came of the paper of a pool that was finished: declarations
@@ -46,6 +47,10 @@ func (s *Service) FinishPaper(ctx context.Context, who access.Actor, id budget.E
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		c, err := finishPool(ctx, tx, who, e.ID, pool, words)
 		if err != nil {
+			return err
+		}
+		// Its box waited for this; a job that finds others waiting closes this one.
+		if _, err := jobs.Enqueue(ctx, tx, jobCloseBoxes, e.ID, jobs.Unique(string(e.ID))); err != nil {
 			return err
 		}
 		p, _ := e.Pool(pool)
@@ -106,8 +111,8 @@ func (s *Service) PaperObstacles(ctx context.Context, r db.Reader, e budget.Edit
 			return nil, err
 		}
 		o := budget.Obstacle{Key: "vote.obstacle.paper_batch", Args: []any{"batch", b.No}, Who: "vote.obstacle.paper_batch_who", Href: batchHref(b)}
-		if over > 0 {
-			o.Key, o.Args, o.Who = "vote.obstacle.paper_over", []any{"batch", b.No, "n", over}, "vote.obstacle.paper_who"
+		if over {
+			o.Key, o.Who = "vote.obstacle.paper_over", "vote.obstacle.paper_who"
 		}
 		list = append(list, o)
 	}

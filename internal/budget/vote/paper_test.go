@@ -474,7 +474,7 @@ func batchPages(t *testing.T, p *papers) {
 	if doc.Find("#mala").Length() != 1 || doc.Find(`[data-promise="why"]`).Length() != 1 {
 		t.Error("what few ballots mean is not explained")
 	}
-	if n := p.page(p.officer, list).Find("[data-end] form").Length(); n != 2 {
+	if n := p.page(p.officer, list).Find("[data-end] form").Length(); n != 1 {
 		t.Error("pools to be finished:", n)
 	}
 	if w := p.post(p.officer, PaperHref(p.e.ID)+"/zamkniecie/"+string(p.pool)); w.Code != http.StatusSeeOther {

@@ -212,8 +212,8 @@ func (c clerk) take(ctx context.Context, tx *db.Tx, no int) (b Batch, turn typin
 	if err != nil {
 		return b, 0, err
 	}
-	if over > 0 {
-		return b, 0, fault.New(fault.Conflict, "vote.fault.paper_over", "n", over)
+	if over {
+		return b, 0, fault.New(fault.Conflict, "vote.fault.paper_over")
 	}
 	return b, turn, turn.claim(ctx, tx, b, c.who)
 }

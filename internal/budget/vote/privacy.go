@@ -20,6 +20,8 @@ func (s *Service) Purposes() []privacy.Purpose {
 			s.holdOwn(), s.holdDeclared(),
 			holdNames("budget_boxes", "boxes", "printed_by", "settled_by", "settled_with"),
 			holdNames("budget_rolls", "rolls", "person"),
+			holdNames("budget_paper_batches", "paper_batches", "first", "second", "third"),
+			holdNames("budget_paper_pools", "paper_pools", "finished_by"),
 			// What follows is nobody's by itself; it goes with the electors.
 			holdRows("budget_handed", "handed", "edition"), holdRows("budget_limits", "limits", "edition"), holdRolls()}}}
 }

@@ -60,6 +60,7 @@ func tabs(l *i18n.L, who access.Actor, e budget.Edition, current string) (list [
 		{"roster", Href(e.ID) + "/klasy", has(budget.Roster)},
 		{"slips", SlipsHref(e.ID), has(budget.Slips)},
 		{"declared", Href(e.ID) + "/oswiadczenia", runs && has(budget.Self)},
+		{"paper", PaperHref(e.ID), e.Rules.Paper},
 	} {
 		if t.shown {
 			list = append(list, web.Link{Text: l.T("vote.tab." + t.key), Href: t.href, Current: t.key == current})

@@ -120,11 +120,19 @@ func (s *Service) endLines(r *web.Request, e budget.Edition) (lines []endLine, e
 		line := endLine{Name: pool.Name, PaperCount: PaperCount{Pool: pool.ID}}
 		if at := slices.IndexFunc(finished, func(c PaperCount) bool { return c.Pool == pool.ID }); at >= 0 {
 			line.PaperCount, line.Finished = finished[at], true
-		} else if _, err := paperTally(ctx, s.db, e.ID, pool.ID, &line.PaperCount); err != nil {
-			return nil, err
-		} else {
-			line.Ends = runs && e.State == budget.Closed
+			lines = append(lines, line)
+			continue
 		}
+		if line.Ends, err = waitsForPaper(ctx, s.db, e.ID, pool.ID); err != nil {
+			return nil, err
+		}
+		if !line.Ends {
+			continue // nobody voted on paper here
+		}
+		if _, err := paperTally(ctx, s.db, e.ID, pool.ID, &line.PaperCount); err != nil {
+			return nil, err
+		}
+		line.Ends = runs
 		lines = append(lines, line)
 	}
 	return lines, nil
@@ -258,8 +266,8 @@ func (s *Service) readTurn(r *web.Request, e budget.Edition, p *batchPage) (err 
 		return nil
 	}
 	over, err := surplus(r.Context(), s.db, p.Batch)
-	if over > 0 {
-		p.Wait = r.L.T("vote.fault.paper_over", "n", over)
+	if over {
+		p.Wait = r.L.T("vote.fault.paper_over")
 	}
 	return err
 }

@@ -1,0 +1,117 @@
+package result
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"kladka/internal/access"
+	"kladka/internal/budget"
+	"kladka/internal/budget/tally"
+	"kladka/internal/platform/i18n"
+	"kladka/internal/testkit"
+)
+
+// TestExplainTexts: each word that is put together in Go has its text.
+func TestExplainTexts(t *testing.T) {
+	catalog, err := i18n.Load(Messages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for reason := range skipped {
+		keys = append(keys, "result.explain.lost."+string(reason), "result.explain.passed."+string(reason))
+	}
+	for phase := range phases {
+		keys = append(keys, "result.explain.won."+string(phase), "result.steps."+string(phase))
+	}
+	for _, kind := range []tally.StepKind{tally.StepShare, tally.StepRaise, tally.StepWin, tally.StepEnd} {
+		keys = append(keys, "result.steps.head."+string(kind))
+	}
+	keys = append(keys, "result.compare.rule."+ownRule, "result.compare.text."+ownRule)
+	for _, rule := range otherRules(true) {
+		keys = append(keys, "result.compare.rule."+rule.key, "result.compare.text."+rule.key)
+	}
+	for _, state := range []tally.LimitState{tally.Sure, tally.Tried} {
+		keys = append(keys, "result.explain.price.lost_"+string(state), "result.explain.price.won_"+string(state))
+	}
+	for _, key := range keys {
+		if !catalog.Has(key) {
+			t.Error("no text", key)
+		}
+	}
+}
+
+// TestExplainedPages walks through all that is told about a greedy count and one
+// by equal shares.
+func TestExplainedPages(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	steps, compare := StepsHref(editionID, cityPool), CompareHref(editionID, cityPool)
+	why := func(n int) string { return WhyHref(editionID, cityPool, projectID(n)) }
+	for _, path := range []string{steps, compare, why(1)} {
+		if w := k.send(k.anna, http.MethodGet, path, "", ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s before the count: %d", path, w.Code)
+		}
+	}
+	k.counted()
+	k.inEveryLanguage(steps, steps+"?krok=1", steps+"?krok=3", compare, compare+"?zasada=rowne&zasada=za-zlotowke", why(1), why(2),
+		StepsHref(editionID, smallPool), CompareHref(editionID, smallPool), WhyHref(editionID, smallPool, projectID(6)))
+	k.lang = i18n.PL
+	k.checkWhy(why)
+	k.checkSteps(steps)
+	k.checkCompare(compare)
+	for _, path := range []string{steps + "?krok=0", steps + "?krok=9", steps + "?krok=x", why(5), WhyHref(editionID, "nie-ma", projectID(1))} {
+		if w := k.send(access.Stranger(), http.MethodGet, path, "", ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}
+
+// checkWhy: Boisko (46 points, 4 000 zł) and Zegar won, Ławki (40 points, 3 000 zł)
+// and Ogród (38, 1 500 zł) found 1 000 zł left.
+func (k *kit) checkWhy(why func(int) string) {
+	k.t.Helper()
+	words := text(k.page(access.Stranger(), why(3)).Find("main"))
+	for _, want := range []string{"zostało 1 000 zł, a kosztuje 3 000 zł. Zabrakło 2 000 zł", "gdyby kosztował najwyżej 1 000 zł, czyli o 2 000 zł mniej",
+		"co najmniej 47 punktów, czyli o 7 punktów więcej", "„Zegar” dostał 12 punktów, czyli o 28 punktów mniej"} {
+		if !strings.Contains(words, want) {
+			k.t.Errorf("no %q in %s", want, words)
+		}
+	}
+	if words = text(k.page(access.Stranger(), why(1)).Find("main")); !strings.Contains(words, "nawet, gdyby kosztował 5 000 zł, czyli o 1 000 zł więcej") {
+		k.t.Error(words)
+	}
+	reason, href, told, err := k.WhyWon(k.t.Context(), k.Catalog.In(i18n.PL), access.Stranger(), budget.Project{ID: projectID(3), Edition: editionID, Pool: cityPool})
+	if err != nil || !told || href != why(3) || !strings.Contains(reason.Text, "Zabrakło") {
+		k.t.Error(reason, href, told, err)
+	}
+	if _, _, told, err = k.WhyWon(k.t.Context(), k.Catalog.In(i18n.PL), access.Stranger(), budget.Project{ID: projectID(6), Edition: editionID, Pool: smallPool}); told || err != nil {
+		k.t.Error("few ballots are explained", told, err)
+	}
+}
+
+func (k *kit) checkSteps(steps string) {
+	k.t.Helper()
+	page := k.page(access.Stranger(), steps)
+	if rows := page.Find("#wszystkie ~ .scroll tbody tr"); rows.Length() != 3 || !strings.Contains(text(rows.Eq(1)), "Ławki; nowe: za drogi, zabrakło 2 000 zł") {
+		k.t.Error(text(rows))
+	}
+	page = k.page(access.Stranger(), steps+"?krok=2")
+	if words := text(page.Find("main")); !strings.Contains(words, "pierwszy jest „Zegar”: dostał 12 punktów") || page.Find("a[rel=next]").Length() != 1 || page.Find("a[rel=prev]").Length() != 1 {
+		k.t.Error(words)
+	}
+}
+
+func (k *kit) checkCompare(compare string) {
+	k.t.Helper()
+	page := k.page(access.Stranger(), compare+"?zasada=rowne-bez-reszty&zasada=nie-ma")
+	if rows := page.Find("#reguly ~ .scroll tbody tr"); rows.Length() != 2 || !strings.HasPrefix(text(rows.Eq(0)), "Reguła tego głosowania 2 4 900 zł 0 (0%)") {
+		k.t.Error(text(rows))
+	}
+	if marked := page.Find("input[name=zasada][checked]"); marked.Length() != 2 {
+		k.t.Error(marked.Length(), "rules are marked")
+	}
+	if page = k.page(access.Stranger(), CompareHref(editionID, smallPool)); page.Find("form[action$=porownanie]").Length() > 0 {
+		k.t.Error("a pool with three ballots is compared")
+	}
+}

@@ -1,0 +1,242 @@
+package result
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"kladka/internal/access"
+	"kladka/internal/budget"
+	"kladka/internal/budget/tally"
+	"kladka/internal/platform/db"
+	"kladka/internal/platform/seal"
+	"kladka/internal/testkit"
+)
+
+// exported downloads the sealed box as whoever runs the edition.
+func (k *kit) exported() string {
+	k.t.Helper()
+	w := k.send(k.anna, http.MethodGet, ExportHref(editionID), "", "")
+	if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
+		k.t.Fatalf("%d %v %.200s", w.Code, w.Header(), w.Body.String())
+	}
+	return w.Body.String()
+}
+
+// openOffline opens an exported box with shares, as the command does.
+func (k *kit) openOffline(file string, shares ...string) ([]OpenedPool, error) {
+	k.t.Helper()
+	b, err := ReadBox(strings.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	var list []seal.Share
+	for _, text := range shares {
+		s, err := seal.ParseShare(text)
+		k.ok(err)
+		list = append(list, s)
+	}
+	opener, err := seal.Join(b.Public, list...)
+	if err != nil {
+		return nil, err
+	}
+	defer opener.Close()
+	return b.Open(opener)
+}
+
+// TestOfflineIsTheSame: what two people find in the file is what the server
+// publishes, byte for byte, with everything in the box that does not belong there.
+func TestOfflineIsTheSame(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	k.castAll()
+	k.spoil()
+	k.refusesExport()
+	file := k.exported()
+	var noted int
+	k.ok(k.db.Get(t.Context(), &noted, `select count(*) from audit_log where action = ?`, actExported))
+	if noted != 1 || k.exported() != file {
+		t.Errorf("%d lines in the log; the same box gives the same file", noted)
+	}
+	if !slices.IsSorted(digestsIn(k, file)) {
+		t.Error("envelopes do not stand in the order of their digests")
+	}
+	pools, err := k.openOffline(file, k.shares[2], k.shares[0])
+	k.ok(err)
+	k.ok(k.open())
+	k.ok(k.drain())
+	for _, p := range pools {
+		c, err := CountOf(t.Context(), k.db, editionID, p.Pool.ID)
+		k.ok(err)
+		if p.Numbers != c.Numbers || p.OutcomeHash != c.OutcomeHash || p.PlainHash != c.PlainHash || p.FileHash != c.FileHash || p.Differ != nil {
+			t.Errorf("%s: %+v\n%+v", p.Pool.Name, p, c)
+		}
+		mine, err := p.Outcome.Text()
+		k.ok(err)
+		if theirs, err := c.Outcome.Text(); err != nil || mine != theirs {
+			t.Errorf("%s\n%s", mine, theirs)
+		}
+	}
+	var published bytes.Buffer
+	k.ok(k.File(t.Context(), &published, access.Stranger(), editionID, cityPool))
+	if !bytes.Equal(pools[0].File, published.Bytes()) || pools[1].File != nil {
+		t.Errorf("another file of ballots, or three ballots are shown")
+	}
+	if again := k.exported(); again != file {
+		t.Error("a box that was opened gives another file")
+	}
+	k.edition.State = budget.Counted
+	k.clock = k.clock.AddDate(0, 1, 0)
+	k.ok(k.finishDue(t.Context()))
+	if w := k.send(k.anna, http.MethodGet, ExportHref(editionID), "", ""); w.Code != http.StatusConflict {
+		t.Error("a destroyed box is given out:", w.Code)
+	}
+}
+
+// refusesExport: who may not, and when nobody may.
+func (k *kit) refusesExport() {
+	for who, status := range map[*access.Actor]int{{}: http.StatusUnauthorized, &k.stranger: http.StatusForbidden, &k.cyryl: http.StatusForbidden} {
+		if w := k.send(*who, http.MethodGet, ExportHref(editionID), "", ""); w.Code != status {
+			k.t.Errorf("%s: %d, want %d", who.Person, w.Code, status)
+		}
+	}
+	if doc := k.page(k.cyryl, OpenHref(editionID)); doc.Find("#poza").Length() > 0 {
+		k.t.Error("a secretary is offered the box")
+	}
+	if doc := k.page(k.anna, OpenHref(editionID)); doc.Find("#poza").Length() != 1 {
+		k.t.Error("nobody is offered the box")
+	}
+	k.edition.State = budget.Voting
+	refuses(k.t, "before the close", k.Export(k.t.Context(), new(bytes.Buffer), k.anna, editionID), "result.fault.early")
+	k.edition.State = budget.Closed
+	k.exporting <- struct{}{}
+	refuses(k.t, "two at once", k.Export(k.t.Context(), new(bytes.Buffer), k.anna, editionID), "result.fault.exporting")
+	<-k.exporting
+}
+
+// digestsIn are the digests of the first pool's envelopes in a file.
+func digestsIn(k *kit, file string) (list []string) {
+	b, err := ReadBox(strings.NewReader(file))
+	k.ok(err)
+	var head boxPool
+	k.ok(b.read(&head))
+	for range head.Envelopes {
+		var sealed []byte
+		k.ok(b.read(&sealed))
+		list = append(list, seal.Digest(sealed))
+	}
+	return list
+}
+
+// TestOfflineRefuses: a file that is not whole or was changed, and wrong shares.
+func TestOfflineRefuses(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	k.castAll()
+	file := k.exported()
+	lines := strings.SplitAfter(strings.TrimSuffix(file, "\n"), "\n")
+	last := lines[len(lines)-1]
+	for name, c := range map[string]struct{ file, words string }{
+		"empty":              {"", "ends too early"},
+		"a ballot file":      {smallFile, "no sealed box"},
+		"a later program":    {strings.Replace(file, `"kladka_box":1`, `"kladka_box":2`, 1), "later program"},
+		"a lower cost":       {strings.Replace(file, "400000", "300000", 1), "SHA-256 is not"},
+		"another key":        {strings.Replace(file, "kladka-seal-1.2of3.", "kladka-seal-1.2of3.A", 1), "public key is damaged"},
+		"the head alone":     {lines[0], "line 2: the file ends too early"},
+		"without the end":    {strings.TrimSuffix(file, last+"\n"), "ends too early"},
+		"half an envelope":   {file[:len(lines[0])+len(lines[1])+40], "line 3"},
+		"one left out":       {strings.Replace(file, lines[5], "", 1), ""},
+		"two changed places": {strings.NewReplacer(lines[4], lines[5], lines[5], lines[4]).Replace(file), "SHA-256 is not"},
+		"more behind":        {file + "{}\n", "behind the end"},
+		"a pool twice":       {strings.Replace(file, `"pool":"`+string(cityPool)+`","envelopes"`, `"pool":"`+string(smallPool)+`","envelopes"`, 1), "another pool"},
+	} {
+		_, err := k.openOffline(c.file, k.shares[0], k.shares[1])
+		if err == nil || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s: %v, want %q", name, err, c.words)
+		}
+	}
+	other, shares, err := seal.Make(2, 3)
+	k.ok(err)
+	_, err = k.openOffline(file, k.shares[0])
+	refuses(t, "one share", err, "seal.fault.few")
+	_, err = k.openOffline(file, k.shares[0], k.shares[0])
+	refuses(t, "one share twice", err, "seal.fault.twice")
+	_, err = k.openOffline(file, k.shares[0], shares[1].Text())
+	refuses(t, "a share of another key", err, "seal.fault.other")
+	// The document, its hash and the key of a forger: nothing opens.
+	k.edition.Title = "Podróbka"
+	k.freeze()
+	forged := strings.Replace(k.exported(), string(k.public), string(other), 1)
+	if _, err := k.openOffline(forged, k.shares[0], k.shares[1]); err == nil {
+		t.Error("the key was changed and nobody sees it")
+	}
+	pools, err := k.openOffline(k.exported(), k.shares[0], k.shares[1])
+	if err != nil || pools[0].Numbers.Unreadable != 24 || pools[0].Numbers.Valid != 0 {
+		t.Errorf("envelopes open under other rules: %+v, %v", pools, err)
+	}
+}
+
+// TestExcludedByAnEarlierPool: 1 wins in the first pool, so 5 cannot in the second,
+// although everybody there chose it.
+func TestExcludedByAnEarlierPool(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	k.edition.Rules.Pools = []budget.Pool{k.edition.Rules.Pools[1], k.edition.Rules.Pools[0]} // counted by No all the same
+	k.edition.Rules.Excludes = [][]budget.ProjectID{{projectID(5), projectID(1)}, {projectID(6), projectID(3)}}
+	k.freeze()
+	k.castAll()
+	file := k.exported()
+	k.ok(k.open())
+	k.ok(k.drain())
+	if k.settled[cityPool] != "14/32" || k.settled[smallPool] != "6/5" {
+		t.Fatal(k.settled)
+	}
+	c, err := CountOf(t.Context(), k.db, editionID, smallPool)
+	k.ok(err)
+	if c.Reasons[1] != (Reason{Project: projectID(5), Why: LostBarred, By: projectID(1)}) || c.PlainHash != c.OutcomeHash {
+		t.Errorf("%+v", c.Reasons)
+	}
+	if got := Command(c.Outcome.Rule, "x.pb"); !strings.Contains(got, " --barred "+string(projectID(5))+"="+string(projectID(1))+" ") {
+		t.Error(got)
+	}
+	doc := k.page(access.Stranger(), PoolHref(editionID, smallPool))
+	if words := text(doc.Find("#wykluczone").Closest("section")); !strings.Contains(words, "„Książki”") || !strings.Contains(words, "„Boisko”") {
+		t.Error(words)
+	}
+	if row := text(doc.Find("tr[id='" + string(projectID(5)) + "']")); !strings.Contains(row, "„Boisko”, który został wybrany w puli liczonej wcześniej") {
+		t.Error(row)
+	}
+	if r, err := k.Again(t.Context(), access.Stranger(), editionID, smallPool); err != nil || r.OutcomeHash != c.OutcomeHash || !r.Agree() {
+		t.Errorf("counted again: %v", err)
+	}
+	pools, err := k.openOffline(file, k.shares[0], k.shares[1])
+	k.ok(err)
+	if pools[1].OutcomeHash != c.OutcomeHash || pools[1].Pool.ID != smallPool {
+		t.Error("the file gives another outcome")
+	}
+}
+
+// TestCertificateIsPublished counts a pool that is too large for a full second
+// count, and reads what is said about it.
+func TestCertificateIsPublished(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	k.counted()
+	cert := tally.Certificate{Steps: 181, Checked: []int{7, 90}, Seed: "x"}
+	stored, err := jsonOf(&cert)
+	k.ok(err)
+	k.ok(k.db.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), `update budget_counts set certificate = ? where edition = ? and pool = ?`, stored, editionID, cityPool)
+		return err
+	}))
+	k.box.paper = []PaperCount{{cityPool, 5, 4, "Jedna karta wróciła pusta."}}
+	k.inEveryLanguage(PoolHref(editionID, cityPool))
+	doc := k.page(access.Stranger(), PoolHref(editionID, cityPool))
+	if words := text(doc.Find("#drugie").Closest("section")); !strings.Contains(words, "181") || !strings.Contains(words, "7, 90") || !strings.Contains(words, "przekroczyłby") {
+		t.Error(words)
+	}
+	if words := text(doc.Find("#liczby").Closest("section")); !strings.Contains(words, "Oświadczeń: 5, kart: 4.") || !strings.Contains(words, "wróciła pusta") {
+		t.Error(words)
+	}
+	if doc := k.page(access.Stranger(), PoolHref(editionID, smallPool)); doc.Find("#drugie").Length() > 0 {
+		t.Error("a full count is told as a part of one")
+	}
+}

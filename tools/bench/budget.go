@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"time"
+
+	"kladka/internal/budget"
+	"kladka/internal/budget/result"
+)
+
+// Issue 8 asks what a participatory budget costs: the count of a city's ballots
+// against reading them (budget_tally.go), a vote cast through all of the program
+// against its two statements, and the last minutes of a vote (budget_cast.go),
+// the opening of the box, and pages over many projects (here). The edition is
+// made by the program's own services (budget_fill.go).
+
+// budgets measures all of it.
+func budgets(ctx context.Context, t *table) error {
+	if err := tallies(t); err != nil {
+		return err
+	}
+	for _, e := range engines() {
+		if err := budgetOn(ctx, t, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func budgetOn(ctx context.Context, t *table, e engine) error {
+	p, err := newPoll(ctx, t, e)
+	if err != nil {
+		return err
+	}
+	defer p.stop()
+	if err := p.projectLists(ctx, t, e); err != nil {
+		return err
+	}
+	stop, err := profiled(e.name)
+	if err != nil {
+		return err
+	}
+	err = p.casts(ctx, t, e)
+	stop()
+	if err != nil {
+		return err
+	}
+	if err := p.lastMinutes(ctx, t, e); err != nil {
+		return err
+	}
+	return p.results(ctx, t, e)
+}
+
+// projectLists compares the list of an edition of very many projects with that
+// of a small one. Lists come by pages, and the small one fills less than one.
+func (p *poll) projectLists(ctx context.Context, t *table, e engine) error {
+	const few, page, many = 20, 40, 700 // a page holds thirty
+	paths := map[int]string{}
+	for _, n := range []int{few, page, many} {
+		id, err := p.announce(ctx, fmt.Sprintf("Budżet z %d projektami", n))
+		if err != nil {
+			return err
+		}
+		var costs []int64
+		for i := range n {
+			costs = append(costs, int64(40_000_00+i*1000_00))
+		}
+		if _, err := p.write(ctx, id, costs); err != nil {
+			return err
+		}
+		paths[n] = budget.ProjectsHref(id)
+	}
+	for _, c := range []struct {
+		small int
+		aim   string
+	}{{few, "1.5x"}, {page, "–"}} {
+		a, b, err := alternating(9, func() (time.Duration, error) { return p.serve(paths[c.small]) }, func() (time.Duration, error) { return p.serve(paths[many]) })
+		if err != nil {
+			return err
+		}
+		t.add(fmt.Sprintf("%s: list of projects, %d / %d", e.name, many, c.small), fmt.Sprintf("%.2fx (%s / %s)", ratioOf(b, a), ms(b[0]), ms(a[0])), c.aim)
+	}
+	return nil
+}
+
+// serve is the time of the server for one of some requests of a stranger; the
+// first goes uncounted.
+func (p *poll) serve(path string) (time.Duration, error) {
+	a := archive{house: p.house}
+	return a.serve(path)
+}
+
+// results closes the vote, opens the box with two shares, counts it, and reads
+// the pages of the result.
+func (p *poll) results(ctx context.Context, t *table, e engine) error {
+	envelopes := manyEnvelopes
+	if e.name != "SQLite" {
+		envelopes /= 4
+	}
+	if err := p.fillBox(ctx, envelopes); err != nil {
+		return err
+	}
+	if err := p.closeVote(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	run, err := p.open(ctx) // closes the box first: that is the list of digests
+	if err != nil {
+		return err
+	}
+	closed := time.Since(began)
+	began, before := time.Now(), cpu()
+	if err := run.Do(ctx); err != nil {
+		return err
+	}
+	t.add(fmt.Sprintf("%s: box of %d closed, digests published", e.name, envelopes), seconds(closed), "–")
+	t.add(fmt.Sprintf("%s: %d envelopes opened, sorted and stored", e.name, envelopes), fmt.Sprintf("%s, %d µs CPU each", seconds(time.Since(began)), (cpu()-before).Microseconds()/int64(envelopes)), "–")
+	began = time.Now()
+	if err := p.count(ctx); err != nil {
+		return err
+	}
+	t.add(e.name+": counted twice, explained and published", seconds(time.Since(began)), "–")
+	for _, page := range []struct{ name, path string }{{"results of the edition", result.Href(p.id)}, {fmt.Sprintf("results of a pool of %d projects", len(p.order)), result.PoolHref(p.id, p.pool.ID)}} {
+		ratio, each, err := p.against(page.path)
+		if err != nil {
+			return err
+		}
+		t.add(fmt.Sprintf("%s: %s / bare handler", e.name, page.name), fmt.Sprintf("%s (%s)", times(ratio), ms(each)), "–")
+	}
+	return nil
+}
+
+// against is a page in times of a handler that writes the same bytes, neither
+// over a network.
+func (p *poll) against(path string) (ratio float64, each time.Duration, err error) {
+	w := httptest.NewRecorder()
+	p.app.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080"+path, nil))
+	body := w.Body.Bytes()
+	const requests = 200
+	bare, page, err := alternating(5, func() (time.Duration, error) {
+		began := cpu()
+		for range requests {
+			w := httptest.NewRecorder()
+			w.Write(body) //nolint:errcheck // memory
+		}
+		return (cpu() - began) / requests, nil
+	}, func() (time.Duration, error) { return p.serve(path) })
+	if err != nil {
+		return 0, 0, err
+	}
+	ratio = ratioOf(page, bare)
+	return ratio, page[0], nil
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }
+
+// middle is the value below which that many of a hundred lie.
+func middle(list []float64, percent int) float64 {
+	slices.Sort(list)
+	return list[min(len(list)-1, len(list)*percent/100)]
+}
