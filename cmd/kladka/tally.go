@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -14,10 +15,13 @@ import (
 	"kladka/internal/budget/tally"
 )
 
-// tallyCmd counts a file on anybody's machine: no database, no settings.
+// tallyCmd counts a file on anybody's machine: no database, no settings. With
+// --open the file is a sealed box.
 type tallyCmd struct {
-	File       string   `arg:"" placeholder:"FILE.pb" help:"Election in the Pabulib format; - reads the standard input."`
-	Rule       string   `required:"" enum:"greedy,mes" help:"greedy: by score, skipping what does not fit. mes: the method of equal shares."`
+	openCmd
+
+	File       string   `arg:"" optional:"" placeholder:"FILE.pb" help:"Election in the Pabulib format; - reads the standard input."`
+	Rule       string   `enum:",greedy,mes" default:"" help:"greedy: by score, skipping what does not fit. mes: the method of equal shares."`
 	Utility    string   `default:"cost" enum:"cost,cardinality,points" help:"What a project is worth to its supporters. Greedy counts points, or votes where there are none; with cardinality votes per cost. Default: ${default}."`
 	Completion string   `default:"none" enum:"none,add1,add1-exhaustive,greedy,add1+greedy" help:"How equal shares spends the rest. Default: ${default}."`
 	Step       int64    `default:"1" help:"By how many whole currency units add1 raises each voter's share. Default: ${default}."`
@@ -25,6 +29,7 @@ type tallyCmd struct {
 	MinShare   string   `placeholder:"X" help:"A project may win when votes/voters is at least X times cost/budget; 1/3 or 0.25."`
 	Threshold  int64    `placeholder:"N" help:"A project may win from N supporters on."`
 	Exclude    []string `sep:"none" placeholder:"A,B" help:"Projects of which at most one may win; may be repeated."`
+	Barred     []string `sep:"none" placeholder:"A=B" help:"A project that may not win, because B, which excludes it, won in another pool; may be repeated."`
 	Ties       string   `default:"file" help:"Order of breaking ties: cost, votes, first, file, id, lot:SEED, with commas between. Default: ${default}."`
 	Plain      bool     `help:"Count with the second, slow implementation, which follows the definition."`
 	JSON       bool     `name:"json" help:"Print the whole count, with every round."`
@@ -33,6 +38,18 @@ type tallyCmd struct {
 // Run counts and prints. What was read although it was not clean is told beside
 // the count, on the error stream.
 func (cmd *tallyCmd) Run(_ context.Context, s *streams) error {
+	switch {
+	case cmd.Open != "" && (cmd.File != "" || cmd.Rule != ""):
+		return errors.New("--open counts by the rules in the box: give neither a file nor --rule")
+	case cmd.Open != "":
+		return cmd.openCmd.run(os.Stdin, s, cmd.JSON)
+	case len(cmd.Share) > 0 || cmd.Out != "":
+		return errors.New("--share and --out need --open")
+	case cmd.File == "":
+		return errors.New("a FILE.pb is needed, or --open EXPORT")
+	case cmd.Rule == "":
+		return errors.New("missing flags: --rule=STRING")
+	}
 	e, err := cmd.read()
 	if err != nil {
 		return err
@@ -101,7 +118,28 @@ func (cmd *tallyCmd) rule(e *tally.Election) (rule tally.Rule, err error) {
 		}
 		rule.Excludes = append(rule.Excludes, group)
 	}
+	for _, text := range cmd.Barred {
+		b, err := barred(e, text)
+		if err != nil {
+			return rule, err
+		}
+		rule.Barred = append(rule.Barred, b)
+	}
 	return rule, nil
+}
+
+// barred reads "A=B", or "A" alone where nobody cares which project of another
+// pool it was.
+func barred(e *tally.Election, text string) (b tally.Barred, err error) {
+	id := text
+	if b.Project = e.Find(id); b.Project < 0 {
+		id, b.By, _ = strings.Cut(text, "=")
+		b.Project = e.Find(strings.TrimSpace(id))
+	}
+	if b.Project < 0 {
+		return b, &tally.RuleFault{What: "barred", Text: fmt.Sprintf("no project %q", id)}
+	}
+	return b, nil
 }
 
 func projects(e *tally.Election, ids string) (group []int, err error) {

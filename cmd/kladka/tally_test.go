@@ -60,6 +60,7 @@ func TestTally(t *testing.T) {
 		"lot": {[]string{"--rule", "greedy", "--ties", "cost,lot:b"},
 			count{Rule: "greedy", Winners: []string{"q", "p"}, Cost: "10", Ties: []tie{{1, []string{"q", "p"}, "lot:b", "q"}}}},
 		"excluded":  {[]string{"--rule", "greedy", "--exclude", "p,q"}, count{Rule: "greedy", Winners: []string{"p", "r"}, Cost: "10.5", Ties: []tie{{1, []string{"p", "q"}, "file", "p"}}}},
+		"barred":    {[]string{"--rule", "greedy", "--barred", "p=elsewhere"}, count{Rule: "greedy", Winners: []string{"q", "r"}, Cost: "10.5", Ties: []tie{}}},
 		"min share": {[]string{"--rule", "greedy", "--min-share", "1.4", "--threshold", "2", "--plain"}, count{Rule: "greedy", Winners: []string{"p", "q"}, Cost: "10", Ties: []tie{{1, []string{"p", "q"}, "file", "p"}}}},
 		"shares":    {[]string{"--rule", "mes"}, count{Rule: "mes", Winners: []string{"p"}, Cost: "5", Ties: []tie{{1, []string{"p", "q"}, "file", "p"}}}},
 	} {
@@ -92,6 +93,11 @@ func TestTallyRefuses(t *testing.T) {
 		"ties: unknown step price":           {file, "--rule", "greedy", "--ties", "cost,price"},
 		"min-share: not a share":             {file, "--rule", "greedy", "--min-share", "1/0"},
 		"step: at least 1":                   {file, "--rule", "mes", "--step", "0"},
+		`barred: no project "x"`:             {file, "--rule", "greedy", "--barred", "x=p"},
+		"--share and --out need --open":      {file, "--rule", "greedy", "--out", "x"},
+		"a FILE.pb is needed":                {"--rule", "greedy"},
+		"--open counts by the rules":         {file, "--open", file},
+		"no sealed box":                      {"--open", file},
 		`exclude: no project "x"`:            {file, "--rule", "greedy", "--exclude", "p,x"},
 		"completion: the greedy rule leaves": {file, "--rule", "greedy", "--completion", "add1"},
 	} {

@@ -14,6 +14,7 @@ import (
 	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
+	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/secrets"
 	"kladka/internal/platform/trace"
 	"kladka/internal/platform/web"
@@ -26,7 +27,10 @@ import (
 func (m *modules) deciding(d *db.DB, set Settings, keys *secrets.Keys, log *slog.Logger, now func() time.Time) {
 	m.custody = custody.New(custody.Config{DB: d, Now: now, Keys: keys, Names: names{m.access, m.directory}, Catalog: m.catalog})
 	m.budget = budget.New(budget.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, People: m.access, Directory: m.directory, Law: m.law,
-		Bus: m.bus, Files: m.files, Tell: m.notify.Tell, Links: m.budgetLinks, Touch: touches(budget.SearchName),
+		Bus: m.bus, Files: m.files, Tell: m.notify.Tell, Links: m.budgetLinks, Touch: touches(budget.SearchName), Base: set.Base,
+		Figures: func(ctx context.Context, l *i18n.L, e budget.Edition, p budget.PoolID) (budget.Figures, error) {
+			return m.results.Figures(ctx, l, e, p)
+		},
 		Ready: func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) {
 			return m.votes.Ready(ctx, r, e)
 		}})

@@ -459,7 +459,7 @@ func TestUnknownDoors(t *testing.T) {
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	h := openHouse(t)
 	ids := h.examples()
-	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz", "/plan/{id}/wskazniki", "/wskaznik/{id}/odczyty", "/dane", "/protokol/tekst"}
+	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz", "/plan/{id}/wskazniki", "/wskaznik/{id}/odczyty", "/dane", "/protokol/tekst", "/skroty.txt", ".pb", "/male", "/liczenie/urna"}
 	for _, role := range append([]access.Role{""}, access.Roles()...) {
 		v := h.stranger()
 		if role != "" {

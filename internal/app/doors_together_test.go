@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"kladka/internal/access"
@@ -22,13 +23,15 @@ const (
 	reported    = `select id from networks_networks where state = 'reported'`
 )
 
+// door is a part of a pattern, and the query that finds what to put in place of
+// its placeholder; without one an id is tried that nothing has.
+type door struct{ part, query string }
+
 // togetherDoors say what of the demo stands behind the doors of agreements, of
-// the plan, of meetings and of networks: a part of a pattern, and the query that
-// finds what to put in place of its placeholder. They are put in one after the
-// other, so an exception stands before its rule. Empty forms are sent to all of
-// them: where such a form would really do something, the thing is one that is
-// over. Without a query an id is tried that nothing has.
-var togetherDoors = []struct{ part, query string }{
+// the plan, of meetings and of networks. They are put in one after the other, so
+// an exception stands before its rule. Empty forms are sent to all of them: where
+// such a form would really do something, the thing is one that is over.
+var togetherDoors = []door{
 	{"/porozumienia/rejestr/arkusz/{id}", ""}, // none was uploaded
 	{"/rejestr/dzialanie/{kind}", `select 'hand'`},
 	{"/rejestr/dzialanie/hand/{id}", `select min(id) from ledger_hand`},
@@ -85,11 +88,11 @@ var togetherDoors = []struct{ part, query string }{
 	{"/terminy/{poll}", `select min(id) from networks_polls where network = ` + working},
 }
 
-// togetherExamples looks for all that, when people have done what the demo lacks.
+// togetherExamples looks for all that and for budgets, when people have done what the demo lacks.
 func (h *house) togetherExamples(e *examples) {
 	h.t.Helper()
 	h.meetForExamples()
-	for _, d := range togetherDoors {
+	for _, d := range slices.Concat(togetherDoors, budgetDoors) {
 		id := string(access.NewPersonID())
 		if d.query != "" {
 			id = h.word(d.query)

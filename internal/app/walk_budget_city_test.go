@@ -207,6 +207,8 @@ func (w *cityWalk) makes() {
 	p.shoots("05-amounts")
 	p.send("kwota_0")
 	p.saved()
+	p.click(`main #prowadzenie ~ p a[href$="/kalendarz"]`)
+	p.sends(map[string]string{"wyniki_do": "2026-10-09", "sprzeciw_do": "2026-10-20"})
 	p.click(`main form[action$="/oglos"] button`)
 	p.saved()
 	p.sound()
@@ -848,7 +850,7 @@ func (w *cityWalk) opens() {
 	reader.click(`main p.row a.btn[href$="/wyniki"]`)
 	reader.shoots("63-results")
 	reader.soundOnPhone()
-	for n, want := range []string{"49", "24", "6"} {
+	for n, want := range []string{"48", "23", "6"} {
 		reader.holds(fmt.Sprintf("main tbody tr:nth-of-type(%d)", n+1), want)
 		reader.holds(fmt.Sprintf("main tbody tr:nth-of-type(%d) .tag", n+1), w.Texts().In(i18n.PL).T("result.numbers.even"))
 	}
@@ -882,7 +884,7 @@ func (w *cityWalk) recounts() {
 	p.click(`main a[href$="/przelicz"]`)
 	p.click(`main form[action$="/przelicz"] button`)
 	p.shoots("70-recount")
-	p.holds("main .tag", w.Texts().In(i18n.PL).T("result.again.agree"))
+	p.holds("main .tag", w.Texts().In(i18n.PL).T("result.again.same"))
 	p.visit("/budzet-obywatelski/przelicz", http.StatusOK)
 	file := filepath.Join(w.t.TempDir(), "glosy.pb")
 	w.did("a file", os.WriteFile(file, data, 0o600))
@@ -945,13 +947,13 @@ func (w *cityWalk) tally(data []byte, command string) (winners []string) {
 // record.
 func (w *cityWalk) ends() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.November, 29, 3))
+	w.goesOn(cityDay(time.October, 21, 3))
 	if e := w.e(); e.State != budget.Final {
 		w.t.Errorf("the result is %s after the days of objections", e.State)
 	}
 	boss := w.phone(w.officer, "pl")
 	boss.visit(w.page+"/liczenie", http.StatusOK)
-	boss.holds("#zniszczone ~ p", "79 kopert")
+	boss.holds("#zniszczone ~ p", "78 kopert")
 	boss.shoots("80-destroyed")
 	if n := w.count(`select count(*) from budget_envelopes where edition = ?`, w.edition); n != 0 {
 		w.t.Errorf("%d envelopes are left", n)

@@ -260,7 +260,7 @@ func (m *modules) services(d *db.DB, set Settings, log *slog.Logger, now func() 
 		return err
 	}
 	uses := files.NewRegistry()
-	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses(), ledger.Uses(), agreements.Uses(), meetings.Uses(), networks.Uses(), []files.Use{budget.SupportFiles()}) {
+	for _, use := range slices.Concat(training.Uses(), papers.Uses(), portfolio.Uses(), ledger.Uses(), agreements.Uses(), meetings.Uses(), networks.Uses(), []files.Use{budget.SupportFiles(), budget.PictureFiles()}) {
 		uses.Declare(use)
 	}
 	m.files = files.New(d, folder, keys, uses, nil, files.Settings{}, now, log)

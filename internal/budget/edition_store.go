@@ -21,3 +21,9 @@ func EditionByID(ctx context.Context, r db.Reader, id EditionID) (e Edition, err
 	}
 	return e, err
 }
+
+// CanceledEditions are the editions that were public and were canceled: nobody
+// will count their votes.
+func CanceledEditions(ctx context.Context, r db.Reader) (list []EditionID, err error) {
+	return list, r.Select(ctx, &list, `select e.id from budget_editions e where e.state = ? and e.published_at > 0 order by e.id`, Canceled)
+}

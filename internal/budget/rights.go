@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"slices"
 
 	"kladka/internal/access"
 	"kladka/internal/platform/fault"
@@ -34,6 +35,19 @@ func ProjectHref(id ProjectID) string           { return ProjectPath + "/" + str
 // its owner.
 func (s *Service) Runs(ctx context.Context, who access.Actor, e Edition) error {
 	return who.MayAt(ctx, access.BudgetRun, e.Owner)
+}
+
+// Serves returns nil when the actor may do what the permission names with the
+// votes of the edition: electors, slips, paper, the key, the box. A school's are in
+// the hands of its own people. The authority that runs the school may run the
+// edition, for it gives the money; but whoever prints slips sees codes that vote,
+// whoever makes a key sees its shares, a roster has names of pupils, and none of
+// these may be one matter of the office that spends the money.
+func (s *Service) Serves(ctx context.Context, who access.Actor, p access.Permission, e Edition) error {
+	if e.Kind == School {
+		who.Roles = slices.DeleteFunc(slices.Clone(who.Roles), func(h access.Held) bool { return h.Role.Runs() && h.Institution != e.Owner })
+	}
+	return who.MayAt(ctx, p, e.Owner)
 }
 
 // Sees returns nil when the actor may read the edition: everybody once it was

@@ -32,7 +32,11 @@ const (
 func (s *Service) told(ctx context.Context, tx *db.Tx, people []access.PersonID, key string, project ProjectID, version int64, title string, args map[string]string) error {
 	all := map[string]string{"title": title}
 	maps.Copy(all, args)
-	return s.tellAll(ctx, tx, people, notify.Message{Topic: News, Key: "budget.told." + key, Args: all, Link: ProjectHref(project),
+	link := ProjectHref(project)
+	if key == "opinion_asked" {
+		link += "/ocena" // whoever is asked finds the form, not the page that everybody reads
+	}
+	return s.tellAll(ctx, tx, people, notify.Message{Topic: News, Key: "budget.told." + key, Args: all, Link: link,
 		Once: "budget/project/" + string(project) + "/" + key + "/" + strconv.FormatInt(version, 10)})
 }
 

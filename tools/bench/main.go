@@ -56,8 +56,8 @@ func run(ctx context.Context, only string) error {
 	t := &table{}
 	for _, p := range []part{{"pages", pages}, {"signedin", signedIn}, {"checks", checks}, {"people", people},
 		{"storm", storms}, {"writes", writes}, {"growth", growth}, {"import", imports}, {"start", start}, {"weight", weight},
-		{"find", finds}, {"country", country}, {"enroll", enrolls}, {"training", trainings}, {"asking", asking}, {"together", together}, {"budget", budgets}} {
-		if only != "" && only != p.name {
+		{"find", finds}, {"country", country}, {"enroll", enrolls}, {"training", trainings}, {"asking", asking}, {"together", together}, {"budget.count", budgetCounts}, {"budget.vote", budgetVotes}} {
+		if only != "" && only != p.name && !strings.HasPrefix(p.name, only+".") {
 			continue
 		}
 		if err := p.f(ctx, t); err != nil {

@@ -128,22 +128,28 @@ func (h *house) teachers(ctx context.Context, n int) (school access.InstitutionI
 		return "", nil, err
 	}
 	school = head.Roles[0].Institution
+	cookies, err = h.teachersAt(ctx, school, n)
+	return school, cookies, err
+}
+
+// teachersAt are new people of a school, each with a session.
+func (h *house) teachersAt(ctx context.Context, school access.InstitutionID, n int) (cookies []string, err error) {
 	var people []access.DemoPerson
 	for i := range n {
 		people = append(people, access.DemoPerson{ID: access.NewPersonID(), NewPerson: access.NewPerson{Name: fmt.Sprintf("Osoba Zapisana %d", i),
 			Email: fmt.Sprintf("zapisana.%d@example.org", i), Lang: i18n.PL, Demo: true, Roles: []access.Held{{Role: access.Teacher, Institution: school}}}})
 	}
 	if err := h.db.Write(ctx, func(tx *db.Tx) error { return h.app.Access().AddDemoPeople(ctx, tx, people) }); err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	for _, p := range people {
 		cookie, err := signIn(h.base+"/konto/przyklad", url.Values{"osoba": {string(p.ID)}}, "")
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		cookies = append(cookies, cookie)
 	}
-	return school, cookies, nil
+	return cookies, nil
 }
 
 // offer is a published training with so many seats.

@@ -21,14 +21,25 @@ type counter func(*tally.Election, tally.Rule) (*tally.Outcome, error)
 // what it found in a file.
 type twoCounts struct{ fast, plain counter }
 
-// What the plain implementation counts in full before the publication, in steps of
-// its innermost loops as plainWork reckons them; a count of more is vouched for by
-// a certificate with so many checked steps (see tally.Certificate). It makes
-// checkedSteps + 2 plain passes then, whatever the number of steps.
+// What the plain implementation does at most before the publication, in steps of
+// its innermost loops as plainWork reckons them. A count of no more is made in
+// full. A larger one is vouched for by a certificate (see tally.Certificate): the
+// last step, the one after it, and as many drawn earlier steps as the work is
+// enough for, but always two and never more than people can read.
+//
+// Kraków 2024, with 65 101 ballots, 119 projects and 158 steps, gets seven of them
+// in some minutes, while a full second count would take an hour and more.
 const (
-	mostInFull   = 1_000_000_000
-	checkedSteps = 8
+	mostPlainWork = 3_000_000_000
+	leastChecked  = 2
+	mostChecked   = 50
 )
+
+// checkedSteps is how many earlier steps a certificate of a count has.
+func checkedSteps(e *tally.Election, fast *tally.Outcome) int {
+	passes := mostPlainWork / max(1, plainPass(e, fast))
+	return int(min(max(passes-2, leastChecked), mostChecked))
+}
 
 // counted is the count of one pool before it is stored.
 type counted struct {
@@ -117,11 +128,11 @@ func (t twoCounts) pool(e budget.Edition, pool budget.Pool, b ballots, won []bud
 // again has the plain implementation count too, in full or as a certificate asks.
 func (t twoCounts) again(e budget.Edition, pool budget.Pool, fast *tally.Outcome, c *counted) (err error) {
 	var plain *tally.Outcome
-	if plainWork(c.election, fast) <= mostInFull {
+	if plainWork(c.election, fast) <= mostPlainWork {
 		plain, err = t.plain(c.election, fast.Rule)
 	} else {
 		var cert tally.Certificate
-		plain, cert, err = tally.Certify(c.election, fast, checkedSteps, c.hash())
+		plain, cert, err = tally.Certify(c.election, fast, checkedSteps(c.election, fast), c.hash())
 		c.certificate = &cert
 	}
 	var d *tally.Disagreement

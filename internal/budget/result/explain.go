@@ -21,7 +21,7 @@ const (
 	jobExplain = "budget.explain"
 	// explainTime is how long one pool may be explained. What is not found until
 	// then is told as not found. A greedy count of a large city takes a second.
-	explainTime = 90 * time.Second
+	explainTime = 3 * time.Minute
 )
 
 // Explained is a count in words that people ask for: why each project won or

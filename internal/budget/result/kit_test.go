@@ -143,6 +143,17 @@ func (p editions) Runs(ctx context.Context, who access.Actor, e budget.Edition) 
 	return who.MayAt(ctx, access.BudgetRun, e.Owner)
 }
 
+func (editions) Serves(ctx context.Context, who access.Actor, p access.Permission, e budget.Edition) error {
+	return (&budget.Service{}).Serves(ctx, who, p, e)
+}
+
+func (p editions) Canceled(context.Context, db.Reader) (list []budget.EditionID, err error) {
+	if p.k.edition.State == budget.Canceled {
+		list = append(list, p.k.edition.ID)
+	}
+	return list, nil
+}
+
 func (editions) Sees(context.Context, access.Actor, budget.Edition) error { return nil }
 
 func (p editions) OnBallot(_ context.Context, _ db.Reader, _ budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error) {

@@ -2,7 +2,9 @@ package result
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -55,9 +57,9 @@ func TestOfflineIsTheSame(t *testing.T) {
 	k.refusesExport()
 	file := k.exported()
 	var noted int
-	k.ok(k.db.Get(t.Context(), &noted, `select count(*) from audit_log where action = ?`, actExported))
+	k.ok(k.db.Get(t.Context(), &noted, `select count(*) from audit_waiting where action = ? and actor = ?`, actExported, "anna"))
 	if noted != 1 || k.exported() != file {
-		t.Errorf("%d lines in the log; the same box gives the same file", noted)
+		t.Errorf("%d lines in the log; or the same box gave another file", noted)
 	}
 	if !slices.IsSorted(digestsIn(k, file)) {
 		t.Error("envelopes do not stand in the order of their digests")
@@ -96,7 +98,7 @@ func TestOfflineIsTheSame(t *testing.T) {
 
 // refusesExport: who may not, and when nobody may.
 func (k *kit) refusesExport() {
-	for who, status := range map[*access.Actor]int{{}: http.StatusUnauthorized, &k.stranger: http.StatusForbidden, &k.cyryl: http.StatusForbidden} {
+	for who, status := range map[*access.Actor]int{{}: http.StatusSeeOther, &k.stranger: http.StatusForbidden, &k.cyryl: http.StatusForbidden} {
 		if w := k.send(*who, http.MethodGet, ExportHref(editionID), "", ""); w.Code != status {
 			k.t.Errorf("%s: %d, want %d", who.Person, w.Code, status)
 		}
@@ -181,6 +183,7 @@ func TestOfflineRefuses(t *testing.T) {
 func TestExcludedByAnEarlierPool(t *testing.T) {
 	k := newKit(t, testkit.SQLite(t, modules))
 	k.edition.Rules.Pools = []budget.Pool{k.edition.Rules.Pools[1], k.edition.Rules.Pools[0]} // counted by No all the same
+	k.edition.Rules.Pools[0].Count.Completion = "add1+greedy"                                 // what is left goes to 6, which one person chose
 	k.edition.Rules.Excludes = [][]budget.ProjectID{{projectID(5), projectID(1)}, {projectID(6), projectID(3)}}
 	k.freeze()
 	k.castAll()
@@ -238,5 +241,106 @@ func TestCertificateIsPublished(t *testing.T) {
 	}
 	if doc := k.page(access.Stranger(), PoolHref(editionID, smallPool)); doc.Find("#drugie").Length() > 0 {
 		t.Error("a full count is told as a part of one")
+	}
+}
+
+// TestOldBoxOpens: a box that was exported by the first program that could, with
+// two shares of its key. It must open for as long as there is version 1.
+func TestOldBoxOpens(t *testing.T) {
+	k := &kit{t: t}
+	var parts []string
+	for _, name := range []string{"box.jsonl", "box.share1", "box.share3"} {
+		text, err := os.ReadFile("testdata/" + name)
+		k.ok(err)
+		parts = append(parts, string(text))
+	}
+	pools, err := k.openOffline(parts[0], parts[1], parts[2])
+	k.ok(err)
+	want := [][3]string{{"1846169e274fd61978c39ab53f89de2685d45074f66f94e07320317c245b456e", "be946b60aa3c440649fd4cccdaa332a18a386598ca8ac3104561dc77a52782cf", "14"},
+		{"cd8cfa3e6588710206173c6785922f85e03e34351d07a6a296edab0259043d13", "1f219da8bca9efce8db8241057beae2032a69753f59c9a806651f31fd9b5a037", "6"}}
+	for i, p := range pools {
+		if got := [3]string{p.OutcomeHash, p.FileHash, brief(p.Outcome.Winners)}; got != want[i] || p.PlainHash != p.OutcomeHash {
+			t.Errorf("%v, want %v", got, want[i])
+		}
+	}
+}
+
+// FuzzReadBox: whatever the file, there is an error or a whole count, and no panic.
+func FuzzReadBox(f *testing.F) {
+	text, err := os.ReadFile("testdata/box.jsonl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	var shares []seal.Share
+	for _, name := range []string{"testdata/box.share1", "testdata/box.share3"} {
+		words, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		share, err := seal.ParseShare(string(words))
+		if err != nil {
+			f.Fatal(err)
+		}
+		shares = append(shares, share)
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	f.Add(bytes.Join(lines[:3], nil))
+	f.Add(bytes.Join(append(slices.Clone(lines[:2]), lines[len(lines)-6:]...), nil))
+	f.Add([]byte(`{"kladka_box":1,"hash":"` + budget.Hash([]byte("{}")) + `","document":"{}"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := ReadBox(bytes.NewReader(text))
+		if err != nil {
+			return
+		}
+		opener, err := seal.Join(b.Public, shares...)
+		if err != nil {
+			return
+		}
+		defer opener.Close()
+		if pools, err := b.Open(opener); err == nil && len(pools) != len(b.Edition.Rules.Pools) {
+			t.Error("pools are missing")
+		}
+	})
+}
+
+// TestLargeCountGetsCertificate: twenty thousand voters of whom two wait for two
+// thousand steps, which no plain count follows in time.
+func TestLargeCountGetsCertificate(t *testing.T) {
+	pool := budget.Pool{ID: "p", Budget: 20_000_00, Ballot: budget.BallotRules{Type: budget.Approval}, Count: budget.CountRules{Rule: "mes", Utility: "cost", Completion: "add1", Step: 1, Start: "exact"}}
+	b := ballots{}
+	for n := range 50 {
+		b.projects = append(b.projects, budget.BallotProject{ID: budget.ProjectID(fmt.Sprintf("p%d", n)), Cost: 4_000_00, Order: n + 1})
+	}
+	b.projects[0].Cost = 19_000_00
+	_, order := costs(b.projects)
+	for n := range 20_000 {
+		c := budget.Choice{}
+		switch {
+		case n < 2:
+			c.Picks = []budget.Pick{{Project: "p1"}}
+		case n < 19_500:
+			c.Picks = []budget.Pick{{Project: "p0"}}
+		}
+		body, err := pool.Encode(c, order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.bodies = append(b.bodies, body)
+	}
+	e := budget.Edition{ID: "e", Rules: budget.Rules{Pools: []budget.Pool{pool}}}
+	c, err := twoCounts{tally.Count, tally.CountPlainly}.pool(e, pool, b, nil)
+	if err != nil || c.implementation != nil || c.certificate == nil || c.certificate.Full() || c.plainHash != c.hash() {
+		t.Fatalf("%+v, %v, %v", c.certificate, c.implementation, err)
+	}
+	if c.certificate.Steps != 1998 || len(c.certificate.Checked) < leastChecked || len(c.certificate.Checked) > mostChecked || c.certificate.Seed != c.hash() {
+		t.Errorf("%+v", c.certificate)
+	}
+	late := func(e *tally.Election, r tally.Rule) (*tally.Outcome, error) {
+		o, err := tally.Count(e, r)
+		o.Steps += 3
+		return o, err
+	}
+	if c, err := (twoCounts{late, tally.CountPlainly}).pool(e, pool, b, nil); err != nil || c.implementation == nil {
+		t.Errorf("a count that ends too late is believed: %v", err)
 	}
 }

@@ -65,7 +65,7 @@ func (s *Service) Bring(ctx context.Context, who access.Actor, id budget.Edition
 		}
 	}
 	run := &Run{s: s, by: who.By(), e: e, state: o.State}
-	act := custody.Act{By: run.by, Box: BoxOf(id), Institution: string(e.Owner), Runs: s.Editions.Runs(ctx, who, e) == nil,
+	act := custody.Act{By: run.by, Box: BoxOf(id), Institution: string(e.Owner), Runs: s.Editions.Serves(ctx, who, access.BudgetRun, e) == nil,
 		Also: func(ctx context.Context, tx *db.Tx, _ custody.Key) error { return run.claim(ctx, tx) }}
 	if run.opener, err = s.Keys.Bring(ctx, act, text); err != nil || run.opener == nil {
 		return nil, err

@@ -18,6 +18,11 @@ func (Budget) ByID(ctx context.Context, r db.Reader, id budget.EditionID) (budge
 	return budget.EditionByID(ctx, r, id)
 }
 
+// Canceled implements Editions.
+func (Budget) Canceled(ctx context.Context, r db.Reader) ([]budget.EditionID, error) {
+	return budget.CanceledEditions(ctx, r)
+}
+
 // OnBallot implements Editions.
 func (Budget) OnBallot(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error) {
 	return budget.OnBallot(ctx, r, edition, pool)

@@ -170,7 +170,12 @@ func plainWork(e *tally.Election, o *tally.Outcome) float64 {
 	if o.Rule.Name == tally.Greedy {
 		return float64(len(e.Projects)) * float64(len(o.Rounds)+1)
 	}
-	return float64(len(e.Projects)) * float64(e.Voters()) * float64(len(o.Rounds)+1) * float64(o.Steps+2)
+	return plainPass(e, o) * float64(o.Steps+2)
+}
+
+// plainPass is the work of one step.
+func plainPass(e *tally.Election, o *tally.Outcome) float64 {
+	return float64(len(e.Projects)) * float64(e.Voters()) * float64(len(o.Rounds)+1)
 }
 
 // limited runs a count beside the request: one at a time, and for so long as a

@@ -78,6 +78,11 @@ type Editions interface {
 	// Runs returns nil when the actor may run the edition, Sees when they may read it.
 	Runs(ctx context.Context, who access.Actor, e budget.Edition) error
 	Sees(ctx context.Context, who access.Actor, e budget.Edition) error
+	// Serves returns nil when the actor may do what the permission names with the
+	// votes; at a school that is for its own people.
+	Serves(ctx context.Context, who access.Actor, p access.Permission, e budget.Edition) error
+	// Canceled are the editions that were public and will never be counted.
+	Canceled(ctx context.Context, r db.Reader) ([]budget.EditionID, error)
 	// OnBallot are the projects of a pool in the drawn order.
 	OnBallot(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error)
 	// Frozen is the document of a frozen edition, whose SHA-256 is its RulesHash.

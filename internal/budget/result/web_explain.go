@@ -72,6 +72,7 @@ type whyPage struct {
 	Reason  web.Reason
 	Turns   []string
 	Money   []web.Fact // of its supporters, under equal shares
+	Paid    []string   // for which other projects they paid
 	Chart   chart.Picture
 }
 
@@ -101,7 +102,7 @@ func (s *Service) getWhy(w http.ResponseWriter, r *web.Request) error {
 	}
 	p.Reason = web.Reason{Text: t.head(x), Rule: ruleWords(r.L, t.outcome.Rule), Numbers: ruleNumbers(r.L, t.outcome)}
 	p.Turns = t.turns(x)
-	p.Money, p.Chart = t.purse(x)
+	p.Money, p.Paid, p.Chart = t.purse(x)
 	return r.Render(w, whyView(p))
 }
 
@@ -116,19 +117,20 @@ func wonKey(won bool) string {
 const paidMost = 5
 
 // purse tells what became of the money of a project's supporters.
-func (t teller) purse(x tally.Explanation) ([]web.Fact, chart.Picture) {
+func (t teller) purse(x tally.Explanation) (facts []web.Fact, list []string, picture chart.Picture) {
 	if x.Purse == nil || x.Support == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var spent, rest int64
-	bars := chart.Bars{Head: chart.Head{ID: "pieniadze-osob", Title: t.T("result.purse.chart"), Level: 3, Names: t.T("result.col.project"), Unit: chart.Unit{Decimals: 2, After: "\u00a0zł"}},
+	bars := chart.Bars{Head: chart.Head{ID: "pieniadze-osob", Title: t.T("result.purse.chart"), Level: 3, Names: t.T("result.col.project"), Unit: moneyUnit()},
 		Parts: []string{t.T("result.purse.paid")}}
 	row := func(name string, amount int64) {
-		bars.Rows = append(bars.Rows, chart.Row{Name: name, Values: []chart.Value{chart.Num(float64(amount) / 100)}})
+		bars.Rows = append(bars.Rows, chart.Row{Name: name, Values: []chart.Value{zloty(amount)}})
 	}
 	for i, paid := range x.Purse.Paid {
 		if spent += paid.Amount; i < paidMost {
-			row(t.T("result.purse.row", "project", t.title(paid.Project), "n", paid.Payers), paid.Amount)
+			row(t.Projects[paid.Project].Title, paid.Amount)
+			list = append(list, t.T("result.purse.row", "project", t.title(paid.Project), "amount", t.money(paid.Amount), "n", paid.Payers))
 		} else {
 			rest += paid.Amount
 		}
@@ -137,8 +139,9 @@ func (t teller) purse(x tally.Explanation) ([]web.Fact, chart.Picture) {
 		row(t.T("result.purse.rest"), rest)
 	}
 	row(t.T("result.purse.kept"), x.Purse.Kept)
-	return []web.Fact{{Name: t.T("result.purse.each"), Value: t.money(x.Purse.Each)}, {Name: t.T("result.purse.first"), Value: t.money(x.Purse.First)},
-		{Name: t.T("result.purse.elsewhere"), Value: t.money(spent)}, {Name: t.T("result.purse.kept"), Value: t.money(x.Purse.Kept)}}, bars
+	facts = []web.Fact{{Name: t.T("result.purse.each"), Value: t.money(x.Purse.Each)}, {Name: t.T("result.purse.first"), Value: t.money(x.Purse.First)},
+		{Name: t.T("result.purse.elsewhere"), Value: t.money(spent)}, {Name: t.T("result.purse.kept"), Value: t.money(x.Purse.Kept)}}
+	return facts, list, bars
 }
 
 // linked are the names of projects with the explanations of each, for tables.

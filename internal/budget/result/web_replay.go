@@ -16,11 +16,11 @@ import (
 // stepsPage is a count step by step: one step, or all of them.
 type stepsPage struct {
 	toldPage
-	Step  *stepLine // nil: all of them
-	Total int
-	Pages web.Pager
-	Lines []stepLine
-	Chart chart.Picture
+	Step           *stepLine // nil: all of them
+	Total          int
+	Previous, Next string // steps; ""
+	Lines          []stepLine
+	Chart          chart.Picture
 }
 
 // stepLine is one step so that it can be read alone.
@@ -66,10 +66,10 @@ func (s *Service) getSteps(w http.ResponseWriter, r *web.Request) error {
 	p.Step, p.Chart = &line, t.stepChart(t.Steps[no-1])
 	p.Title = r.L.T("result.steps.one", "no", no, "total", p.Total)
 	if no > 1 {
-		p.Pages.First, p.Pages.Previous = told.stepHref(1), told.stepHref(no-1)
+		p.Previous = told.stepHref(no - 1)
 	}
 	if no < p.Total {
-		p.Pages.Next = told.stepHref(no + 1)
+		p.Next = told.stepHref(no + 1)
 	}
 	return r.Render(w, stepsView(p))
 }

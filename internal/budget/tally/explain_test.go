@@ -8,8 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// approval makes an election of one-project costs and ballots given as lists of
-// projects, each with how many voters cast it.
+// pile is a ballot that n voters cast, the most liked project first.
 type pile struct {
 	n     int
 	picks []int32

@@ -79,8 +79,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestExplainRealFiles: on a real greedy count all limits are found; how long it
-// takes is told when KLADKA_TALLY_SPEED is set.
+// TestExplainRealFiles: on a real greedy count all limits are found and true; how
+// long it takes is told when KLADKA_TALLY_SPEED is set.
 func TestExplainRealFiles(t *testing.T) {
 	for _, c := range []struct {
 		file string
@@ -109,6 +109,23 @@ func TestExplainRealFiles(t *testing.T) {
 		t.Logf("FIGURE %s %s %s: %d projects, %v, prices %v", c.file, c.rule.Name, c.rule.Completion, len(list), time.Since(at).Round(time.Millisecond), states)
 		if !c.long && states[Tried]+states[Unknown] > 0 {
 			t.Errorf("%s: %v", c.file, states)
+		}
+		if len(list) < 50 {
+			checkPrices(t, e, c.rule, list)
+		}
+	}
+}
+
+// checkPrices sets each price that was found, and one grosz more, and counts.
+func checkPrices(t *testing.T, e *Election, rule Rule, list []Explanation) {
+	t.Helper()
+	try := &trial{ctx: t.Context(), e: e, rule: rule}
+	for _, x := range list {
+		if x.Price.State != Sure {
+			continue
+		}
+		if !try.wins(try.costing(x.Project, x.Price.Value), x.Project) || try.wins(try.costing(x.Project, x.Price.Value+1), x.Project) {
+			t.Errorf("%s does not turn at %s", e.Projects[x.Project].ID, e.Amount(x.Price.Value))
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (c ceremony) Key(r *web.Request) (v custody.View, err error) {
 		return v, err
 	}
 	v = custody.View{Box: KeyBox(e.ID), By: who.By(), Institution: string(e.Owner), Title: e.Title, Path: KeyHref(e.ID), Crumbs: crumbs(r.L, e),
-		Refused: c.Budget.Runs(r.Context(), who, e), MayMake: mayMake(e), Over: e.State.In(budget.Final, budget.Archived, budget.Canceled), Trial: true,
+		Refused: c.Budget.Serves(r.Context(), who, access.BudgetRun, e), MayMake: mayMake(e), Over: e.State.In(budget.Final, budget.Archived, budget.Canceled), Trial: true,
 		Intro: r.L.T("vote.ceremony.intro"), Lost: r.L.T("vote.ceremony.lost"), Nobody: r.L.T("vote.ceremony.nobody")}
 	v.Next = ceremonyNext(r, e)
 	return v, nil

@@ -25,7 +25,7 @@ func (s *Service) deskItems(r *web.Request) (items []web.DeskItem, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if s.Budget.Runs(ctx, who, e) != nil || s.takes(e, budget.Self) != nil {
+		if s.Budget.Serves(ctx, who, access.BudgetRun, e) != nil || s.takes(e, budget.Self) != nil {
 			continue
 		}
 		items = append(items, web.DeskItem{Rank: 40, Title: r.L.T("vote.desk_item.declared", "title", e.Title), Text: r.L.N("vote.desk_item.declared_n", row.N),

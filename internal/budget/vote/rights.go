@@ -29,12 +29,14 @@ func (s *Service) atDesk(ctx context.Context, who access.Actor, id budget.Editio
 	return s.held(ctx, who, id, access.BudgetDesk)
 }
 
+// held reads an edition with whose votes the actor may do what the permission
+// names: see budget.Service.Serves.
 func (s *Service) held(ctx context.Context, who access.Actor, id budget.EditionID, p access.Permission) (budget.Edition, error) {
 	e, err := s.seen(ctx, who, id)
 	if err != nil {
 		return e, err
 	}
-	return e, who.MayAt(ctx, p, e.Owner)
+	return e, s.Budget.Serves(ctx, who, p, e)
 }
 
 // seen reads an edition that the actor may read.

@@ -51,7 +51,7 @@ func (s *Service) getBoxes(w http.ResponseWriter, r *web.Request) error {
 
 func (s *Service) showBoxes(w http.ResponseWriter, r *web.Request, e budget.Edition, refusal error) (err error) {
 	ctx, who := r.Context(), access.ActorOf(r.Request)
-	p := boxesPage{framed: s.frame(w, r, e, r.L.T("vote.slips.title"), "slips"), Runs: s.Budget.Runs(ctx, who, e) == nil,
+	p := boxesPage{framed: s.frame(w, r, e, r.L.T("vote.slips.title"), "slips"), Runs: s.Budget.Serves(ctx, who, access.BudgetRun, e) == nil,
 		N: r.Value("liczba"), Form: identityOf(r, e)}
 	p.Page = p.WithErrors(refusal)
 	p.Prints = p.Runs && s.takes(e, budget.Slips) == nil
@@ -148,7 +148,7 @@ func (s *Service) showBox(w http.ResponseWriter, r *web.Request, e budget.Editio
 	}
 	b := lines[at]
 	p := boxPage{framed: s.frame(w, r, e, r.L.T("vote.slips.box", "no", b.No), "slips"), Box: b, Settles: b.Open && s.voteOver(e),
-		Voids: b.Open && s.Budget.Runs(ctx, who, e) == nil && s.takes(e, budget.Slips) == nil, N: r.Value("liczba"), Second: r.Value("druga"), Words: r.Value("opis")}
+		Voids: b.Open && s.Budget.Serves(ctx, who, access.BudgetRun, e) == nil && s.takes(e, budget.Slips) == nil, N: r.Value("liczba"), Second: r.Value("druga"), Words: r.Value("opis")}
 	p.Page = p.WithErrors(refusal)
 	p.Crumbs = append(p.Crumbs, web.Link{Text: r.L.T("vote.slips.title"), Href: SlipsHref(e.ID)})
 	p.Next = s.next(p.Page, e)

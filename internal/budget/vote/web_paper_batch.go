@@ -115,7 +115,7 @@ func (s *Service) endLines(r *web.Request, e budget.Edition) (lines []endLine, e
 	if err != nil {
 		return nil, err
 	}
-	runs := s.Budget.Runs(ctx, access.ActorOf(r.Request), e) == nil
+	runs := s.Budget.Serves(ctx, access.ActorOf(r.Request), access.BudgetRun, e) == nil
 	for _, pool := range e.Rules.Pools {
 		line := endLine{Name: pool.Name, PaperCount: PaperCount{Pool: pool.ID}}
 		if at := slices.IndexFunc(finished, func(c PaperCount) bool { return c.Pool == pool.ID }); at >= 0 {
@@ -242,7 +242,7 @@ func (s *Service) showBatch(w http.ResponseWriter, r *web.Request, e budget.Edit
 	p.framed = s.paperFrame(w, r, e, r.L.T("vote.paper.batch_title", "no", b.No), "batches", refusal)
 	p.Batch, p.Pool, p.Projects = b, on.Pool, on.Projects
 	p.How, p.Example = howWords(r.L, on.Pool.Ballot), r.L.T("vote.paper.example."+string(on.Pool.Ballot.Type))
-	p.Drops = b.open() && s.Budget.Runs(r.Context(), access.ActorOf(r.Request), e) == nil
+	p.Drops = b.open() && s.Budget.Serves(r.Context(), access.ActorOf(r.Request), access.BudgetRun, e) == nil
 	if err := s.readTurn(r, e, &p); err != nil {
 		return err
 	}
