@@ -70,14 +70,14 @@ func TestTallyOpenRefuses(t *testing.T) {
 	}
 	one, three := boxFolder+"box.share1", boxFolder+"box.share3"
 	for want, args := range map[string][]string{
-		"ends too early":      {file(box[:len(box)/2]), one, three},
-		"SHA-256 is not":      {file(bytes.Replace(box, []byte("400000"), []byte("300000"), 1)), one, three},
-		"no such file":        {boxFolder + "box.jsonl", one, "x"},
-		"x: ":                 {boxFolder + "box.jsonl", one, file([]byte("bzdura"))},
-		"given":               {boxFolder + "box.jsonl", one},
-		"twice":               {boxFolder + "box.jsonl", one, one},
-		"no sealed box":       {one, one, three},
-		"no such file or dir": {"missing.jsonl", one, three},
+		"not downloaded whole": {file(box[:len(box)/2]), one, three},
+		"SHA-256 is not":       {file(bytes.Replace(box, []byte("400000"), []byte("300000"), 1)), one, three},
+		"no such file":         {boxFolder + "box.jsonl", one, "x"},
+		"x: ":                  {boxFolder + "box.jsonl", one, file([]byte("bzdura"))},
+		"given":                {boxFolder + "box.jsonl", one},
+		"twice":                {boxFolder + "box.jsonl", one, one},
+		"no sealed box":        {one, one, three},
+		"no such file or dir":  {"missing.jsonl", one, three},
 	} {
 		line := []string{"tally", "--open", args[0]}
 		for _, share := range args[1:] {

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 	"kladka/internal/app"
 	"kladka/internal/demo"
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/secrets"
 	"kladka/internal/testkit"
 )
 
@@ -55,26 +58,95 @@ type house struct {
 
 func openHouse(t *testing.T) *house {
 	t.Helper()
-	return openHouseOn(t, testkit.SQLite(t, app.Modules()), string(demo.School))
+	ready, err := furnished()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS(ready.folder)); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(context.Background(), "sqlite:"+filepath.Join(folder, furnishedFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return openDoors(t, d, app.Settings{Demo: string(demo.School), Folder: folder, Keys: ready.keys})
 }
 
 func openHouseOn(t *testing.T, d *db.DB, scale string) *house {
 	t.Helper()
-	ctx := context.Background()
-	a, err := app.New(ctx, d, app.Settings{Demo: scale, Folder: t.TempDir(), Base: "https://kladka.example", Listen: "127.0.0.1:8080"}, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := openDoors(t, d, app.Settings{Demo: scale, Folder: t.TempDir()})
 	if scale != "" {
-		if err := demo.Fill(ctx, d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers(), Needs: a.Needs(), Evaluation: a.Evaluation(), Support: a.Support(),
-			Agreements: a.Agreements(), Ledger: a.Ledger(), Plan: a.Plan(), Meetings: a.Meetings(), Networks: a.Networks(),
-			Budget: a.Budget(), Votes: a.Votes(), Results: a.Results()}, demo.Scale(scale)); err != nil {
+		if err := furnish(h.App, d, scale); err != nil {
 			t.Fatal(err)
 		}
+	}
+	return h
+}
+
+func openDoors(t *testing.T, d *db.DB, set app.Settings) *house {
+	t.Helper()
+	a, err := newApp(d, set)
+	if err != nil {
+		t.Fatal(err)
 	}
 	server := httptest.NewServer(a.Handler())
 	t.Cleanup(server.Close)
 	return &house{a, t, d, server}
+}
+
+func newApp(d *db.DB, set app.Settings) (*app.App, error) {
+	set.Base, set.Listen = "https://kladka.example", "127.0.0.1:8080"
+	return app.New(context.Background(), d, set, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+}
+
+// furnish fills the house with the demo.
+func furnish(a *app.App, d *db.DB, scale string) error {
+	return demo.Fill(context.Background(), d, a.Access(), a.Directory(), demo.Modules{Contacts: a.Networking(), Trainings: a.Training(), Papers: a.Papers(),
+		Needs: a.Needs(), Evaluation: a.Evaluation(), Support: a.Support(), Agreements: a.Agreements(), Ledger: a.Ledger(), Plan: a.Plan(),
+		Meetings: a.Meetings(), Networks: a.Networks(), Budget: a.Budget(), Votes: a.Votes(), Results: a.Results()}, demo.Scale(scale))
+}
+
+// furnishedFile is the database in the folder of a furnished house.
+const furnishedFile = "house.db"
+
+type furniture struct {
+	folder string // with the database and the files
+	keys   *secrets.Keys
+}
+
+// furnished is the demo of a school, made once: filling takes seconds, and two
+// dozen tests want the same house. Each gets a copy of the folder, and the keys
+// that what is sealed in it opens with.
+var furnished = sync.OnceValues(func() (f furniture, err error) {
+	if f.folder, err = os.MkdirTemp("", "kladka-house"); err != nil {
+		return f, err
+	}
+	leftover = f.folder
+	f.keys = secrets.New()
+	d, err := testkit.SQLiteAt(filepath.Join(f.folder, furnishedFile), app.Modules())
+	if err != nil {
+		return f, err
+	}
+	a, err := newApp(d, app.Settings{Demo: string(demo.School), Folder: f.folder, Keys: f.keys})
+	if err == nil {
+		err = furnish(a, d, string(demo.School))
+	}
+	return f, errors.Join(err, d.Close())
+})
+
+// leftover is the folder that TestMain takes away, "" when nobody wanted the house.
+var leftover string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(leftover) // of "" it does nothing
+	os.Exit(code)
 }
 
 // visitor is a browser without scripts that keeps cookies and follows nothing.

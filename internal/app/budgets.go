@@ -31,6 +31,9 @@ func (m *modules) deciding(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 		Figures: func(ctx context.Context, l *i18n.L, e budget.Edition, p budget.PoolID) (budget.Figures, error) {
 			return m.results.Figures(ctx, l, e, p)
 		},
+		Why: func(ctx context.Context, l *i18n.L, who access.Actor, p budget.Project) (web.Reason, string, bool, error) {
+			return m.results.WhyWon(ctx, l, who, p)
+		},
 		Ready: func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) {
 			return m.votes.Ready(ctx, r, e)
 		}})

@@ -18,6 +18,7 @@ var budgetDoors = []door{
 	{"/budzet-obywatelski/{id}/uprawnienia/klasy", `select ` + schoolVote},
 	{"/budzet-obywatelski/{id}/glosowanie", `select ` + schoolVote},
 	{"/glosowanie/{pool}", `select min(pool) from budget_rights where edition = ` + schoolVote},
+	{"/klasy/{class}", `select min(class) from budget_electors where class <> '' and edition = ` + schoolVote},
 	{"/budzet-obywatelski/{id}", `select ` + cityOver},
 	{"/scenariusz/{scenariusz}", `select 'tajne-glosowanie'`},
 	{"/pula/{pool}", poolOver},
@@ -30,6 +31,7 @@ var budgetDoors = []door{
 	{"/partie/{no}", `select '1'`},
 	{"/oswiadczenia/{elector}", ""}, // nobody declared a right
 	{"/spis/{roll}", ""},            // none was uploaded
+	{"/projekt-obywatelski/{project}/protest", `select min(id) from budget_projects where state = 'upheld' and edition = ` + cityOver},
 	{"/projekt-obywatelski/{project}", `select min(id) from budget_projects where state = 'delivered' and edition = ` + cityOver},
 	{"/edycja/{etap}", `select 'pomysl'`},
 }

@@ -211,7 +211,6 @@ func (w *cityWalk) makes() {
 	p.sends(map[string]string{"wyniki_do": "2026-10-09", "sprzeciw_do": "2026-10-20"})
 	p.click(`main form[action$="/oglos"] button`)
 	p.saved()
-	p.sound()
 	w.drain()
 }
 
@@ -244,7 +243,6 @@ func (w *cityWalk) files() {
 	p.shoots("06-list")
 	p.click(`main a[href="` + w.page + `"]`)
 	p.shoots("07-edition")
-	p.soundOnPhone()
 	p.click(`main p.row a.btn[href$="/projekty/nowy"]`)
 	p.byLink(cityMail, cityProposer)
 	p.at(budget.ProjectsHref(w.edition) + "/nowy")
@@ -301,7 +299,6 @@ func (w *cityWalk) signs() {
 	p.visit(w.project, http.StatusOK)
 	p.click(`main a[href$="/poparcie"]`)
 	p.shoots("12-support")
-	p.soundOnPhone()
 	p.click(`main form[action$="/poparcie"] button`)
 	p.saved()
 	p.click(`main form[action$="/poparcie/cofnij"] button`)
@@ -424,7 +421,6 @@ func (w *cityWalk) protests() {
 	p.holds("main", cityRefusal)
 	p.shoots("20-rejected")
 	p.click(`main a[href$="/protest"]`)
-	p.soundOnPhone()
 	p.fill("uzasadnienie", cityProtest)
 	p.shoots("21-protest")
 	p.send("uzasadnienie")
@@ -492,9 +488,9 @@ func (w *cityWalk) freezes() {
 	w.drain()
 	reader := w.comes("reader", w.server.URL+budget.RulesHref(w.edition), needsPhone("pl"))
 	reader.holds("#skrot ~ p code", w.e().RulesHash)
-	reader.holds("main", cityParking)
+	reader.visit(budget.DrawHref(w.edition), http.StatusOK)
+	reader.holds("main ul li", cityParking)
 	reader.shoots("29-rules")
-	reader.soundOnPhone()
 }
 
 // number is the one by which people call a project.
@@ -675,7 +671,6 @@ func (w *cityWalk) votesByPhone() {
 	p.shoots("38-place")
 	p.visit(budget.VoteHref(w.edition), http.StatusOK)
 	p.shoots("39-start")
-	p.soundOnPhone()
 	p.click(`main a.btn[href$="/` + string(w.pool(0)) + `"]`)
 	p.shoots("40-ballot")
 	p.points(w, cityPark, "3 punkty")
@@ -842,7 +837,6 @@ func (w *cityWalk) opens() {
 	w.drain()
 	second.visit(w.page+"/liczenie", http.StatusOK)
 	second.shoots("61-opened")
-	second.soundOnPhone()
 	second.lacks(tailOf(w.shares[0]), tailOf(w.shares[1]))
 	w.drain()
 	reader := w.comes("reader", w.server.URL+w.page, needsPhone("pl"))
@@ -901,7 +895,6 @@ func (w *cityWalk) recounts() {
 	phone.send("skrot")
 	phone.holds("[data-answer]", "Cały Kraków")
 	phone.shoots("73-receipt-found")
-	phone.soundOnPhone()
 	list := body(w.t, w.stranger().get(vote.BoxHref(w.edition)+"/"+string(w.pool(0))+"/skroty.txt"))
 	if lines := strings.Fields(list); len(lines) != 49 || !slices.IsSorted(lines) || !slices.Contains(lines, w.digest) {
 		w.t.Errorf("%d digests, the receipt's among them: %t", len(lines), slices.Contains(lines, w.digest))
@@ -967,5 +960,4 @@ func (w *cityWalk) ends() {
 	p.visit(w.project, http.StatusOK)
 	p.click(`main a[href^="/sprawa/"]`)
 	p.shoots("83-matter")
-	p.soundOnPhone()
 }

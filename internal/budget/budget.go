@@ -85,6 +85,10 @@ type Config struct {
 	// Figures are what the count found in a pool, for the lesson about it, in the
 	// reader's language. Nil: lessons are made of costs alone.
 	Figures func(ctx context.Context, l *i18n.L, e Edition, pool PoolID) (Figures, error)
+	// Why tells why a project won or lost, in the reader's language, and names the
+	// page that says more; told is false until the count is published. Nil: the
+	// state of a project is all that its page says.
+	Why func(ctx context.Context, l *i18n.L, who access.Actor, p Project) (why web.Reason, href string, told bool, err error)
 	// Base is the public address of the installation; it stands in codes of posters.
 	Base string
 	// Touch tells the index, in the transaction of the change, which editions

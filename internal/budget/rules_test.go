@@ -446,7 +446,7 @@ func TestStagesGoByWhatHappened(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, got.String(), want)
 		}
 	}
-	if got := endWords(catalog.In(i18n.PL), wieliczka(2026).Calendar.VoteTo); strings.ReplaceAll(got, nbsp, " ") != "26 kwietnia 2026, 24:00" {
+	if got := EndWords(catalog.In(i18n.PL), wieliczka(2026).Calendar.VoteTo); strings.ReplaceAll(got, nbsp, " ") != "26 kwietnia 2026, 24:00" {
 		t.Errorf("the vote ends %q", got)
 	}
 	parts, today := drawBar(e.Rules.Calendar.Stages(), now)

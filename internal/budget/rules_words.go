@@ -201,9 +201,9 @@ func (e Edition) secretWords(l *i18n.L) (lines []string) {
 // calendar, "" for none.
 func moment(l *i18n.L, at int64) string { return l.DateTime(time.Unix(at, 0).In(web.Warsaw)) }
 
-// endWords writes the end of something: midnight is 24:00 of the day that it
+// EndWords writes the end of something: midnight is 24:00 of the day that it
 // ends, for "until the 29th, 00:00" makes people come on the 29th.
-func endWords(l *i18n.L, at int64) string {
+func EndWords(l *i18n.L, at int64) string {
 	t := time.Unix(at, 0).In(web.Warsaw)
 	if t.Hour() == 0 && t.Minute() == 0 {
 		return l.Date(t.AddDate(0, 0, -1)) + ", 24:00"

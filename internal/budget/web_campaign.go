@@ -90,7 +90,7 @@ func posterFacts(l *i18n.L, p Project, e Edition) []web.Fact {
 	facts := []web.Fact{{Name: l.T("budget.project.fact.number"), Value: strconv.Itoa(p.Number)}, {Name: l.T("budget.project.fact.pool"), Value: pool.Name},
 		{Name: l.T("budget.project.fact.place"), Value: p.Place}, {Name: l.T("budget.project.fact.cost"), Value: Money(l, p.Cost)}}
 	if c := e.Rules.Calendar; c.VoteFrom > 0 {
-		facts = append(facts, web.Fact{Name: l.T("budget.campaign.vote"), Value: l.T("budget.span", "from", moment(l, c.VoteFrom), "to", endWords(l, c.VoteTo))})
+		facts = append(facts, web.Fact{Name: l.T("budget.campaign.vote"), Value: l.T("budget.span", "from", moment(l, c.VoteFrom), "to", EndWords(l, c.VoteTo))})
 	}
 	return facts
 }

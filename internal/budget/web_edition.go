@@ -213,7 +213,7 @@ func (e Edition) until(l *i18n.L, now time.Time) (day, when string) {
 	case PhaseDrawing, PhaseReady:
 		day = moment(l, c.VoteFrom)
 	case PhaseVoting:
-		day = endWords(l, c.VoteTo)
+		day = EndWords(l, c.VoteTo)
 	case PhaseCounting:
 		day = dayText(l, c.ResultsBy)
 	case PhaseResults:

@@ -247,7 +247,7 @@ func (e Edition) reached(p Phase) (happened, on bool) {
 // spanWords are the days of a stage; hours stand where they decide.
 func spanWords(l *i18n.L, st Stage) string {
 	if st.Phase == PhaseVoting {
-		return l.T("budget.span", "from", l.DateTime(st.From.In(web.Warsaw)), "to", endWords(l, st.To.Unix()))
+		return l.T("budget.span", "from", l.DateTime(st.From.In(web.Warsaw)), "to", EndWords(l, st.To.Unix()))
 	}
 	from, to := l.Date(st.From.In(web.Warsaw)), l.Date(st.To.In(web.Warsaw).AddDate(0, 0, -1))
 	if from == to {

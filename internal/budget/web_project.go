@@ -250,7 +250,9 @@ func (s *Service) showProject(w http.ResponseWriter, r *web.Request, refusal err
 	if v.Facts, err = s.projectFacts(r, who, p, e); err != nil {
 		return err
 	}
-	v.Why = whyOf(l, e, p)
+	if err := s.projectWhy(ctx, l, who, &v); err != nil {
+		return err
+	}
 	if err := s.projectDeeds(ctx, l, who, &v); err != nil {
 		return err
 	}
@@ -283,6 +285,23 @@ func whyOf(l *i18n.L, e Edition, p Project) *web.Reason {
 			Numbers: []web.Pair{{Name: l.T("budget.project.fact.support"), Value: l.Number(p.Support())}}}
 	}
 	return &web.Reason{Text: text + " " + p.Reason, Human: true}
+}
+
+// projectWhy tells why a project stands where it does: why it won or lost once
+// votes are counted, before that what the office decided.
+func (s *Service) projectWhy(ctx context.Context, l *i18n.L, who access.Actor, v *projectPage) error {
+	if p := v.Of; p.Code == "" || p.State.In(ProjectRejected, ProjectProtested, ProjectUpheld) { // a rejection that was taken back is a step below
+		v.Why = whyOf(l, v.Edition, p)
+	}
+	if s.Config.Why == nil || !v.Edition.State.In(Counted, Final, Archived) {
+		return nil
+	}
+	why, href, told, err := s.Config.Why(ctx, l, who, v.Of)
+	if err == nil && told {
+		v.Why = &why
+		v.Links = append(v.Links, web.Link{Text: l.T("budget.project.link.why"), Href: href})
+	}
+	return err
 }
 
 // nextOf is what happens next with a project, who does it and by when.

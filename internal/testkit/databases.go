@@ -72,6 +72,14 @@ func SQLite(t testing.TB, modules []schema.Module) *db.DB {
 	return open(t, "sqlite:"+file)
 }
 
+// SQLiteAt makes an empty migrated database of a file, for what outlives one test.
+func SQLiteAt(file string, modules []schema.Module) (*db.DB, error) {
+	if err := migrate("sqlite:"+file, modules); err != nil {
+		return nil, err
+	}
+	return db.Open(context.Background(), "sqlite:"+file)
+}
+
 func migratedFile(modules []schema.Module) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "kladka-template")
 	if err != nil {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"time"
 
@@ -74,6 +72,7 @@ func (p *poll) projectLists(ctx context.Context, t *table, e engine) error {
 		}
 		paths[n] = budget.ProjectsHref(id)
 	}
+	p.day(0)
 	for _, c := range []struct {
 		small int
 		aim   string
@@ -122,35 +121,17 @@ func (p *poll) results(ctx context.Context, t *table, e engine) error {
 	}
 	t.add(e.name+": counted twice, explained and published", seconds(time.Since(began)), "–")
 	for _, page := range []struct{ name, path string }{{"results of the edition", result.Href(p.id)}, {fmt.Sprintf("results of a pool of %d projects", len(p.order)), result.PoolHref(p.id, p.pool.ID)}} {
-		ratio, each, err := p.against(page.path)
-		if err != nil {
-			return err
+		var each []time.Duration
+		for range 5 {
+			took, err := p.serve(page.path)
+			if err != nil {
+				return err
+			}
+			each = append(each, took)
 		}
-		t.add(fmt.Sprintf("%s: %s / bare handler", e.name, page.name), fmt.Sprintf("%s (%s)", times(ratio), ms(each)), "–")
+		t.add(fmt.Sprintf("%s: %s, the server's time", e.name, page.name), ms(median(each)), "–")
 	}
 	return nil
-}
-
-// against is a page in times of a handler that writes the same bytes, neither
-// over a network.
-func (p *poll) against(path string) (ratio float64, each time.Duration, err error) {
-	w := httptest.NewRecorder()
-	p.app.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:8080"+path, nil))
-	body := w.Body.Bytes()
-	const requests = 200
-	bare, page, err := alternating(5, func() (time.Duration, error) {
-		began := cpu()
-		for range requests {
-			w := httptest.NewRecorder()
-			w.Write(body) //nolint:errcheck // memory
-		}
-		return (cpu() - began) / requests, nil
-	}, func() (time.Duration, error) { return p.serve(path) })
-	if err != nil {
-		return 0, 0, err
-	}
-	ratio = ratioOf(page, bare)
-	return ratio, page[0], nil
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds()) }

@@ -134,7 +134,7 @@ func (p *poll) codes(ctx context.Context, n int) (codes []string, err error) {
 
 // accounts gives rights to people who are signed in.
 func (p *poll) accounts(ctx context.Context, n int) (cookies []string, err error) {
-	if cookies, err = p.teachersAt(ctx, p.runner.Roles[0].Institution, n); err != nil {
+	if _, cookies, err = p.teachers(ctx, n); err != nil {
 		return nil, err
 	}
 	var people []access.PersonID
@@ -314,11 +314,6 @@ func voteOne(client *http.Client, address string, f ballotForm) (digest string, 
 	page, err := io.ReadAll(res.Body)
 	if m := digestShown.FindSubmatch(page); err == nil && res.StatusCode == http.StatusOK && m != nil {
 		digest = string(m[1])
-	}
-	if os.Getenv("BN_DEBUG") != "" && digest == "" && strings.Contains(string(page), "<main") {
-		i := strings.Index(string(page), "<main")
-		fmt.Fprintln(os.Stderr, string(page)[i:min(len(page), i+1500)])
-		os.Exit(1)
 	}
 	return digest, res.StatusCode
 }

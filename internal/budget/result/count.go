@@ -36,7 +36,7 @@ func (s *Service) count(ctx context.Context, id budget.EditionID) (err error) {
 		return err
 	}
 	e, err := s.Editions.ByID(ctx, s.db, id)
-	if err != nil {
+	if err != nil || e.State == budget.Canceled { // nobody counts its votes any more
 		return err
 	}
 	all, err := s.twoCounts.edition(e, func(pool budget.Pool) (ballots, error) { return s.ballots(ctx, e, pool) })

@@ -19,7 +19,12 @@ type counter func(*tally.Election, tally.Rule) (*tally.Outcome, error)
 // twoCounts are the two implementations that must agree. They know no database:
 // the server counts with them what lies in its tables, and `kladka tally --open`
 // what it found in a file.
-type twoCounts struct{ fast, plain counter }
+type twoCounts struct {
+	fast, plain counter
+	most        float64 // work of the plain one, see mostPlainWork
+}
+
+func newTwoCounts() twoCounts { return twoCounts{tally.Count, tally.CountPlainly, mostPlainWork} }
 
 // What the plain implementation does at most before the publication, in steps of
 // its innermost loops as plainWork reckons them. A count of no more is made in
@@ -36,8 +41,8 @@ const (
 )
 
 // checkedSteps is how many earlier steps a certificate of a count has.
-func checkedSteps(e *tally.Election, fast *tally.Outcome) int {
-	passes := mostPlainWork / max(1, plainPass(e, fast))
+func (t twoCounts) checkedSteps(e *tally.Election, fast *tally.Outcome) int {
+	passes := t.most / max(1, plainPass(e, fast))
 	return int(min(max(passes-2, leastChecked), mostChecked))
 }
 
@@ -128,11 +133,11 @@ func (t twoCounts) pool(e budget.Edition, pool budget.Pool, b ballots, won []bud
 // again has the plain implementation count too, in full or as a certificate asks.
 func (t twoCounts) again(e budget.Edition, pool budget.Pool, fast *tally.Outcome, c *counted) (err error) {
 	var plain *tally.Outcome
-	if plainWork(c.election, fast) <= mostPlainWork {
+	if plainWork(c.election, fast) <= t.most {
 		plain, err = t.plain(c.election, fast.Rule)
 	} else {
 		var cert tally.Certificate
-		plain, cert, err = tally.Certify(c.election, fast, checkedSteps(c.election, fast), c.hash())
+		plain, cert, err = tally.Certify(c.election, fast, t.checkedSteps(c.election, fast), c.hash())
 		c.certificate = &cert
 	}
 	var d *tally.Disagreement

@@ -68,7 +68,7 @@ type boxEnd struct {
 // its last line, and nobody takes it for whole.
 func (s *Service) Export(ctx context.Context, w io.Writer, who access.Actor, id budget.EditionID) (err error) {
 	defer fault.Wrap(&err, "export the box of %s", id)
-	e, o, err := s.runs(ctx, who, id)
+	e, o, err := s.serves(ctx, who, id)
 	if err != nil {
 		return err
 	}

@@ -113,10 +113,13 @@ func (b *SealedBox) read(into any) error {
 	}
 	b.sum.Write(line)
 	b.sum.Write([]byte{'\n'})
-	if json.Unmarshal(line, into) != nil {
-		return b.wrong("this is no sealed box of Kładka, or it is cut off here")
+	switch {
+	case json.Unmarshal(line, into) == nil:
+		return nil
+	case b.line == 1:
+		return b.wrong("this is no sealed box of Kładka")
 	}
-	return nil
+	return b.wrong("the file is damaged here, or it was not downloaded whole")
 }
 
 // Open opens and counts everything, as the server does: with the same code, pool
@@ -135,7 +138,7 @@ func (b *SealedBox) Open(opener *seal.Opener) ([]OpenedPool, error) {
 	if err := b.end(); err != nil {
 		return nil, err
 	}
-	counts, err := twoCounts{tally.Count, tally.CountPlainly}.edition(b.Edition, func(pool budget.Pool) (ballots, error) {
+	counts, err := newTwoCounts().edition(b.Edition, func(pool budget.Pool) (ballots, error) {
 		return ballots{b.ballots[pool.ID], all[pool.ID].bodies}, nil
 	})
 	if err != nil {

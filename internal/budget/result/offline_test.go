@@ -2,7 +2,6 @@ package result
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"os"
 	"slices"
@@ -303,44 +302,49 @@ func FuzzReadBox(f *testing.F) {
 	})
 }
 
-// TestLargeCountGetsCertificate: twenty thousand voters of whom two wait for two
-// thousand steps, which no plain count follows in time.
+// TestLargeCountGetsCertificate: two of forty voters wait for three hundred steps,
+// more than the plain count may make here.
 func TestLargeCountGetsCertificate(t *testing.T) {
-	pool := budget.Pool{ID: "p", Budget: 20_000_00, Ballot: budget.BallotRules{Type: budget.Approval}, Count: budget.CountRules{Rule: "mes", Utility: "cost", Completion: "add1", Step: 1, Start: "exact"}}
-	b := ballots{}
-	for n := range 50 {
-		b.projects = append(b.projects, budget.BallotProject{ID: budget.ProjectID(fmt.Sprintf("p%d", n)), Cost: 4_000_00, Order: n + 1})
-	}
-	b.projects[0].Cost = 19_000_00
+	pool := budget.Pool{ID: "p", Budget: 400_00, Ballot: budget.BallotRules{Type: budget.Approval}, Count: budget.CountRules{Rule: "mes", Utility: "cost", Completion: "add1", Step: 1, Start: "exact"}}
+	b := ballots{projects: []budget.BallotProject{{ID: "a", Cost: 100_00, Order: 1}, {ID: "b", Cost: 400_00, Order: 2}}}
 	_, order := costs(b.projects)
-	for n := range 20_000 {
-		c := budget.Choice{}
-		switch {
-		case n < 2:
-			c.Picks = []budget.Pick{{Project: "p1"}}
-		case n < 19_500:
-			c.Picks = []budget.Pick{{Project: "p0"}}
+	for n := range 40 {
+		id := budget.ProjectID("a")
+		if n < 2 {
+			id = "b"
 		}
-		body, err := pool.Encode(c, order)
+		body, err := pool.Encode(choice(budget.Pick{Project: id}), order)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b.bodies = append(b.bodies, body)
 	}
 	e := budget.Edition{ID: "e", Rules: budget.Rules{Pools: []budget.Pool{pool}}}
-	c, err := twoCounts{tally.Count, tally.CountPlainly}.pool(e, pool, b, nil)
-	if err != nil || c.implementation != nil || c.certificate == nil || c.certificate.Full() || c.plainHash != c.hash() {
+	both := newTwoCounts()
+	full, err := both.pool(e, pool, b, nil)
+	if err != nil || full.certificate != nil || full.plainHash != full.hash() || full.outcome.Steps != 189 {
+		t.Fatalf("%+v, %v, %d steps", full.certificate, err, full.outcome.Steps)
+	}
+	both.most = 2 * 40 * 2 * 12 // twelve passes
+	c, err := both.pool(e, pool, b, nil)
+	if err != nil || c.implementation != nil || c.certificate == nil || c.text != full.text || c.plainHash != c.hash() {
 		t.Fatalf("%+v, %v, %v", c.certificate, c.implementation, err)
 	}
-	if c.certificate.Steps != 1998 || len(c.certificate.Checked) < leastChecked || len(c.certificate.Checked) > mostChecked || c.certificate.Seed != c.hash() {
-		t.Errorf("%+v", c.certificate)
+	if cert := *c.certificate; cert.Steps != 189 || len(cert.Checked) != 10 || cert.Seed != c.hash() || cert.Full() {
+		t.Errorf("%+v", cert)
 	}
-	late := func(e *tally.Election, r tally.Rule) (*tally.Outcome, error) {
+	both.fast = func(e *tally.Election, r tally.Rule) (*tally.Outcome, error) {
 		o, err := tally.Count(e, r)
-		o.Steps += 3
+		o.Steps--
 		return o, err
 	}
-	if c, err := (twoCounts{late, tally.CountPlainly}).pool(e, pool, b, nil); err != nil || c.implementation == nil {
-		t.Errorf("a count that ends too late is believed: %v", err)
+	if c, err := both.pool(e, pool, b, nil); err != nil || c.implementation == nil {
+		t.Errorf("a count that ends too early is believed: %v", err)
+	}
+	for most, want := range map[float64]int{1: leastChecked, 1e12: mostChecked} {
+		both.most = most
+		if got := both.checkedSteps(c.election, &tally.Outcome{}); got != want {
+			t.Errorf("%g: %d checked steps, want %d", most, got, want)
+		}
 	}
 }

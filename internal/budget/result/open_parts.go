@@ -105,5 +105,6 @@ func (VoteBox) Destroy(ctx context.Context, tx *db.Tx, edition budget.EditionID,
 // Tables implements Box. Rows of rights stay as numbers, and so do those of
 // electors whose names were blanked: their older copies must not.
 func (VoteBox) Tables() []string {
-	return []string{"budget_envelopes", "budget_rights", "budget_electors", "budget_handed", "budget_declared", "budget_paper_rows", "budget_paper_batches"}
+	return []string{"budget_envelopes", "budget_rights", "budget_electors", "budget_handed", "budget_declared", "budget_paper_rows", "budget_paper_batches",
+		"budget_mark_keys", "budget_slips", "budget_limits"}
 }

@@ -123,7 +123,7 @@ func (s *Service) finishDue(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.destroyCanceled(ctx)
 }
 
 func (s *Service) inState(ctx context.Context, state State) (list []Opening, err error) {

@@ -57,7 +57,6 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
-	"kladka/internal/budget/tally"
 	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/i18n"
@@ -152,5 +151,5 @@ type Service struct {
 
 // New makes the module.
 func New(c Config) *Service {
-	return &Service{Config: c, db: c.DB, now: c.Now, twoCounts: twoCounts{tally.Count, tally.CountPlainly}, counting: make(chan struct{}, 1), exporting: make(chan struct{}, 1)}
+	return &Service{Config: c, db: c.DB, now: c.Now, twoCounts: newTwoCounts(), counting: make(chan struct{}, 1), exporting: make(chan struct{}, 1)}
 }

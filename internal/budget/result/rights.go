@@ -60,6 +60,14 @@ func (s *Service) runs(ctx context.Context, who access.Actor, id budget.EditionI
 	return e, o, err
 }
 
+// serves is runs for what is done with the votes themselves.
+func (s *Service) serves(ctx context.Context, who access.Actor, id budget.EditionID) (e budget.Edition, o Opening, err error) {
+	if e, o, err = s.runs(ctx, who, id); err != nil {
+		return e, o, err
+	}
+	return e, o, s.Editions.Serves(ctx, who, access.BudgetRun, e)
+}
+
 // OpeningOf tells where the count of an edition stands; Sealed while nobody has
 // begun. It does not ask who reads.
 func OpeningOf(ctx context.Context, r db.Reader, id budget.EditionID) (o Opening, err error) {

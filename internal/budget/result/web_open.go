@@ -55,7 +55,8 @@ func (s *Service) drawOpening(w http.ResponseWriter, r *web.Request, status int,
 		Closed: e.State == budget.Closed, Runs: s.Editions.Runs(ctx, who, e) == nil}
 	p.Lead, p.NoIndex = e.Title, true
 	p.Decides = p.Runs && o.State == Counted && !s.now().Before(objectionsEnd(e))
-	p.Exports = p.Runs && (o.State == Sealed && p.Closed || o.State == Opened || o.State == Differs || o.State == Counted)
+	serves := s.Editions.Serves(ctx, who, access.BudgetRun, e) == nil
+	p.Exports = serves && (o.State == Sealed && p.Closed || o.State == Opened || o.State == Differs || o.State == Counted)
 	if refused != nil {
 		p.Why = r.Value(fieldWhy)
 	}
@@ -83,7 +84,7 @@ func (s *Service) drawShares(r *web.Request, who access.Actor, p *openPage) erro
 		return err
 	}
 	_, keeps := key.Keepers.Of(string(who.Person))
-	if keeps || p.Runs && slices.ContainsFunc(key.Keepers, custody.Keeper.Deposit) {
+	if keeps || s.Editions.Serves(ctx, who, access.BudgetRun, p.Edition) == nil && slices.ContainsFunc(key.Keepers, custody.Keeper.Deposit) {
 		p.Bringing, err = s.Keys.Bringing(r, BoxOf(p.Edition.ID), custody.ToOpen, string(who.Person), OpenHref(p.Edition.ID))
 	}
 	return err

@@ -50,7 +50,7 @@ func ceremonyNext(r *web.Request, e budget.Edition) web.Step {
 	case e.State == budget.Frozen:
 		return web.Step{What: r.L.T("vote.cast.next_open"), When: hours(r, e.Rules.Calendar.VoteFrom), Href: budget.Href(e.ID)}
 	case e.State == budget.Voting:
-		return web.Step{What: r.L.T("vote.ceremony.next_close"), When: hours(r, e.Rules.Calendar.VoteTo), Href: budget.Href(e.ID)}
+		return web.Step{What: r.L.T("vote.ceremony.next_close"), When: budget.EndWords(r.L, e.Rules.Calendar.VoteTo), Href: budget.Href(e.ID)}
 	case e.State == budget.Closed:
 		return web.Step{What: r.L.T("vote.ceremony.next_open"), Who: r.L.T("vote.box.next_who"), Href: budget.Href(e.ID) + "/liczenie"}
 	}

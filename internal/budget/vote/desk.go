@@ -23,9 +23,11 @@ type AtDesk struct {
 	Handed  bool // was given a slip
 	Bound   bool // an account has the place
 	// Voted tells that some right was spent: the person is told so, as at a
-	// polling station, and nobody is told who else.
+	// polling station, and nobody is told who else. A desk that gives out neither
+	// slips nor ballots needs not know, and is not told: whoever works there could
+	// ask about a neighbor.
 	Voted bool
-	Free  []budget.PoolID // pools whose right can still be spent
+	Free  []budget.PoolID // pools whose right can still be spent; all, where that is not told
 }
 
 // CheckIn finds or makes the place of an identity that the officer has checked.
@@ -71,7 +73,7 @@ func (s *Service) checkIn(ctx context.Context, who access.Actor, e budget.Editio
 			}
 			a.New = n > 0
 		}
-		err := placeOf(ctx, tx, e.ID, a, `e.mark = ? and e.mark <> ''`, fresh.Mark)
+		err := placeOf(ctx, tx, e, a, `e.mark = ? and e.mark <> ''`, fresh.Mark)
 		if errors.Is(err, fault.ErrNotFound) {
 			return fault.New(fault.Invalid, "vote.fault.not_on_roll_desk")
 		}
@@ -83,7 +85,7 @@ func (s *Service) checkIn(ctx context.Context, who access.Actor, e budget.Editio
 }
 
 // placeOf reads a place as a desk sees it. The condition is a text of this package.
-func placeOf(ctx context.Context, r db.Reader, e budget.EditionID, a *AtDesk, where string, args ...any) error {
+func placeOf(ctx context.Context, r db.Reader, e budget.Edition, a *AtDesk, where string, args ...any) error {
 	var row struct {
 		ID     ElectorID     `db:"id"`
 		Source budget.Source `db:"source"`
@@ -91,14 +93,15 @@ func placeOf(ctx context.Context, r db.Reader, e budget.EditionID, a *AtDesk, wh
 		Handed bool          `db:"handed"`
 	}
 	err := r.Get(ctx, &row, `select e.id, e.source, e.person, exists (select 1 from budget_handed h where h.edition = e.edition and h.elector = e.id) as handed
-		from budget_electors e where e.edition = ? and `+where, append([]any{e}, args...)...)
+		from budget_electors e where e.edition = ? and `+where, append([]any{e.ID}, args...)...)
 	if err != nil {
 		return err
 	}
 	a.Elector, a.Source, a.Bound, a.Handed = row.ID, row.Source, row.Person != "", row.Handed
-	rights, err := Rights(ctx, r, e, row.ID)
+	rights, err := Rights(ctx, r, e.ID, row.ID)
+	gives := e.Rules.Who.Has(budget.Slips) || e.Rules.Paper
 	for _, right := range rights {
-		if right.Spent {
+		if right.Spent && gives {
 			a.Voted = true
 		} else {
 			a.Free = append(a.Free, right.Pool)

@@ -66,9 +66,14 @@ func Spent(ctx context.Context, r db.Reader, e budget.Edition) (list []Spending,
 		group by w.pool, w.source, w.way order by w.pool, w.source, w.way`, e.ID, true)
 }
 
-// SlipCount is what became of slips: printed in boxes that stand, handed out,
-// counted as left over and destroyed. Used is 0 until the vote was closed.
-type SlipCount struct{ Printed, Handed, LeftOver, Open, Used int }
+// SlipCount is what became of slips: printed in boxes that stand and in those that
+// were lost, handed out, counted as left over and destroyed. Used is 0 until the
+// vote was closed. Forgotten tells that the electors were: who was handed a slip and
+// which one was used stands nowhere any more, and Handed and Used are no numbers.
+type SlipCount struct {
+	Printed, Lost, Handed, LeftOver, Open, Used int
+	Forgotten                                   bool
+}
 
 // Missing is how many slips are neither handed out nor destroyed, negative when
 // more were. It means something once all boxes are settled.
@@ -78,6 +83,12 @@ func (c SlipCount) Missing() int { return c.Printed - c.Handed - c.LeftOver }
 func Slips(ctx context.Context, r db.Reader, e budget.Edition) (c SlipCount, err error) {
 	err = r.Get(ctx, &c.Printed, `select coalesce(sum(printed), 0) from budget_boxes where edition = ? and state <> ?`, e.ID, boxVoid)
 	if err != nil {
+		return c, err
+	}
+	if err = r.Get(ctx, &c.Lost, `select coalesce(sum(printed), 0) from budget_boxes where edition = ? and state = ?`, e.ID, boxVoid); err != nil {
+		return c, err
+	}
+	if err = r.Get(ctx, &c.Forgotten, `select exists (select 1 from budget_mark_keys where edition = ? and destroyed_at > 0)`, e.ID); err != nil {
 		return c, err
 	}
 	if err = r.Get(ctx, &c.LeftOver, `select coalesce(sum(left_over), 0) from budget_boxes where edition = ?`, e.ID); err != nil {

@@ -223,7 +223,7 @@ func (k *kit) settling(e budget.Edition, box int, codes []Code) {
 	refuses(k.t, "settling twice", k.SettleBox(ctx, k.head, e.ID, box, 4, k.tutor.Person, ""), fault.Conflict)
 	c, err := Slips(ctx, k.db, e)
 	k.ok(err)
-	if c != (SlipCount{Printed: 24, Handed: 19, LeftOver: 4, Used: 3}) || c.Missing() != 1 {
+	if c != (SlipCount{Printed: 24, Lost: 8, Handed: 19, LeftOver: 4, Used: 3}) || c.Missing() != 1 {
 		k.t.Errorf("slips %+v, missing %d", c, c.Missing())
 	}
 	spent, err := Spent(ctx, k.db, e)

@@ -49,7 +49,7 @@ func (s *Service) PutRoll(ctx context.Context, who access.Actor, e budget.Editio
 	if err := s.takes(e, budget.Roll); err != nil {
 		return "", err
 	}
-	if err := s.Budget.Runs(ctx, who, e); err != nil {
+	if err := s.Budget.Serves(ctx, who, access.BudgetRun, e); err != nil {
 		return "", err
 	}
 	id, at := newID(), s.now()

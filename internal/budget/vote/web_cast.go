@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -37,7 +38,8 @@ const (
 // that was read stays right.
 type castHandlers struct {
 	*Service
-	ballots *sync.Map // ballotKey -> *ballot
+	ballots  *sync.Map // ballotKey -> *ballot
+	editions *sync.Map // budget.EditionID -> budget.Edition
 }
 
 type ballotKey struct {
@@ -50,7 +52,7 @@ type ballotKey struct {
 // came to vote, nor when. None is Idempotent, which would remember forms: sending
 // one twice is made harmless by the number of its envelope.
 func (s *Service) CastRoutes(sh *web.Shell) {
-	h := castHandlers{s, &sync.Map{}}
+	h := castHandlers{s, &sync.Map{}, &sync.Map{}}
 	const start = edition + "/glosowanie"
 	sh.Handle("GET "+start, web.Public, h.getStart, web.Quiet())
 	sh.Handle("POST "+start, web.Public, h.postCode, web.Quiet())
@@ -77,7 +79,28 @@ func (h castHandlers) ballotOf(ctx context.Context, e budget.Edition, pool budge
 
 // edition is the edition that an address leads to.
 func (h castHandlers) edition(r *web.Request) (budget.Edition, error) {
-	return h.seen(r.Context(), access.ActorOf(r.Request), editionOf(r))
+	e, err := h.current(r.Context(), editionOf(r))
+	if err != nil {
+		return e, err
+	}
+	return e, h.Budget.Sees(r.Context(), access.ActorOf(r.Request), e)
+}
+
+// current is an edition as it is now. While people vote, one that was read before
+// is used as long as its version stands: the rules of a city take longer to read
+// than a vote takes to write.
+func (h castHandlers) current(ctx context.Context, id budget.EditionID) (budget.Edition, error) {
+	if kept, found := h.editions.Load(id); found {
+		e, version := kept.(budget.Edition), int64(0)
+		if err := h.db.Get(ctx, &version, `select version from budget_editions where id = ?`, id); err != nil || version == e.Version {
+			return e, err
+		}
+	}
+	e, err := budget.EditionByID(ctx, h.db, id)
+	if err == nil && e.State == budget.Voting {
+		h.editions.Store(id, e)
+	}
+	return e, err
 }
 
 // voter is who votes: by an account, or by the code of a slip.
@@ -122,6 +145,11 @@ type startPage struct {
 	Own     string // where somebody finds their right, "" when they have it
 	Changes bool
 	Next    web.Step
+}
+
+// used tells that a slip has voted wherever it could: there is nothing to fill in.
+func (p startPage) used() bool {
+	return p.ByCode && !p.Changes && len(p.Pools) > 0 && !slices.ContainsFunc(p.Pools, func(l poolLine) bool { return !l.Spent })
 }
 
 // poolLine is a pool in which somebody may vote.
@@ -217,7 +245,7 @@ func (p *startPage) status(r *web.Request, refused error) {
 		p.Status, p.Kind = r.L.T(f.Key, f.Args...), "warn"
 		return
 	}
-	p.Status, p.Kind = r.L.T("vote.cast.open", "until", hours(r, p.Edition.Rules.Calendar.VoteTo)), "ok"
+	p.Status, p.Kind = r.L.T("vote.cast.open", "until", budget.EndWords(r.L, p.Edition.Rules.Calendar.VoteTo)), "ok"
 }
 
 // hours is an instant of the calendar in words.
@@ -258,7 +286,7 @@ func (h castHandlers) nextStep(r *web.Request, e budget.Edition) web.Step {
 		return web.Step{What: r.L.T("vote.cast.next_open"), When: hours(r, e.Rules.Calendar.VoteFrom)}
 	}
 	return web.Step{What: r.L.T("vote.cast.next_box"), Who: r.L.T("vote.cast.next_who"),
-		When: r.L.T("vote.cast.next_when", "date", hours(r, e.Rules.Calendar.VoteTo)), Href: BoxHref(e.ID)}
+		When: r.L.T("vote.cast.next_when", "date", budget.EndWords(r.L, e.Rules.Calendar.VoteTo)), Href: BoxHref(e.ID)}
 }
 
 // postEnd ends a visit to a computer at which people take turns: the browser is

@@ -104,7 +104,7 @@ func (h castHandlers) urnNext(r *web.Request, e budget.Edition) web.Step {
 	case h.voteOver(e):
 		return web.Step{What: r.L.T("vote.box.next_open"), Who: r.L.T("vote.box.next_who")}
 	}
-	return web.Step{What: r.L.T("vote.box.next_close"), When: hours(r, e.Rules.Calendar.VoteTo)}
+	return web.Step{What: r.L.T("vote.box.next_close"), When: budget.EndWords(r.L, e.Rules.Calendar.VoteTo)}
 }
 
 // digestPage is how many digests are read at once.

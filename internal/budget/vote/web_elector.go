@@ -108,11 +108,32 @@ func grantLines(e budget.Edition, granted []Granted) (lines []grantLine) {
 	return lines
 }
 
+// notesHanded tells that the edition knows people to whom slips are handed: pupils
+// of a roster, somebody at a desk. Where slips lie in a library for whoever comes,
+// nobody notes that, and no sum of them can be made.
+func notesHanded(e budget.Edition) bool {
+	has := e.Rules.Who.Has
+	return has(budget.Roster) || has(budget.Roll) || has(budget.Desk)
+}
+
+// slipFigures are the numbers of slips that are known.
+func slipFigures(p web.Page, e budget.Edition, c SlipCount) []web.Figure {
+	figures := []web.Figure{{Value: p.L.Number(c.Printed), Label: p.T("vote.slips.printed")}}
+	if notesHanded(e) && !c.Forgotten {
+		figures = append(figures, web.Figure{Value: p.L.Number(c.Handed), Label: p.T("vote.slips.handed")})
+	}
+	return append(figures, web.Figure{Value: p.L.Number(c.LeftOver), Label: p.T("vote.slips.left")})
+}
+
 // slipChecks are sums that have to agree once the vote is closed; a difference
 // is said aloud.
 func slipChecks(p web.Page, e budget.Edition, c SlipCount) (list []string) {
-	if !e.State.In(budget.Closed, budget.Counted, budget.Final, budget.Archived) {
+	if !e.State.In(budget.Closed, budget.Counted, budget.Final, budget.Archived) || c.Forgotten {
 		return nil
+	}
+	noted := notesHanded(e)
+	if !noted {
+		c.Handed = c.Used // at least these were
 	}
 	if c.Used > c.Handed {
 		list = append(list, p.T("vote.check.used", "used", c.Used, "handed", c.Handed))
@@ -120,10 +141,10 @@ func slipChecks(p web.Page, e budget.Edition, c SlipCount) (list []string) {
 	switch n := c.Missing(); {
 	case c.Open > 0:
 		list = append(list, p.L.N("vote.check.open", c.Open))
-	case n > 0:
+	case n > 0 && noted:
 		list = append(list, p.L.N("vote.check.missing", n))
-	case n < 0:
-		list = append(list, p.L.N("vote.check.more", -n))
+	case n+c.Lost < 0: // those of a lost box may have been handed out before
+		list = append(list, p.L.N("vote.check.more", -n-c.Lost))
 	}
 	return list
 }
@@ -155,7 +176,7 @@ func (s *Service) next(p web.Page, e budget.Edition) web.Step {
 		step.When = p.L.DateTime(p.Local(unix(at)))
 	}
 	if at := e.Rules.Calendar.VoteTo; key == "vote.next.during" && at != 0 {
-		step.When = p.L.DateTime(p.Local(unix(at)))
+		step.When = budget.EndWords(p.L, at)
 	}
 	return step
 }

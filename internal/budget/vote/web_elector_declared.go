@@ -65,7 +65,7 @@ func (s *Service) getDeclared(w http.ResponseWriter, r *web.Request) error {
 	}
 	p.Next = web.Step{What: r.L.T("vote.declared.next"), Who: r.L.T("vote.declared.next_who")}
 	if at := e.Rules.Calendar.VoteTo; at != 0 {
-		p.Next.When = r.L.DateTime(local(at))
+		p.Next.When = budget.EndWords(r.L, at)
 	}
 	return r.Render(w, declaredView(p))
 }

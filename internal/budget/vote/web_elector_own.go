@@ -54,7 +54,7 @@ func (s *Service) showOwn(w http.ResponseWriter, r *web.Request, e budget.Editio
 		}
 	}
 	if at := e.Rules.Calendar.VoteTo; at != 0 {
-		p.Deadline = r.L.DateTime(local(at))
+		p.Deadline = budget.EndWords(r.L, at)
 	}
 	if err := s.fillOwn(r, e, &p); err != nil {
 		return err

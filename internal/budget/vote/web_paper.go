@@ -78,7 +78,7 @@ func (s *Service) showPaper(w http.ResponseWriter, r *web.Request, e budget.Edit
 	if f := fault.As(votes(e, s.now())); f != nil {
 		p.Status = r.L.T(f.Key, f.Args...)
 	}
-	p.Next = web.Step{What: r.L.T("vote.paper.next_type"), Who: r.L.T("vote.paper.next_type_who"), When: hours(r, e.Rules.Calendar.VoteTo), Href: BatchesHref(e.ID)}
+	p.Next = web.Step{What: r.L.T("vote.paper.next_type"), Who: r.L.T("vote.paper.next_type_who"), When: budget.EndWords(r.L, e.Rules.Calendar.VoteTo), Href: BatchesHref(e.ID)}
 	return r.RenderStatus(w, statusOf(refusal), paperView(p))
 }
 
@@ -145,7 +145,7 @@ func (s *Service) postPaperDeclared(w http.ResponseWriter, r *web.Request) error
 // refused.
 func (s *Service) paperAgain(w http.ResponseWriter, r *web.Request, e budget.Edition, elector ElectorID, refusal error) error {
 	var a AtDesk
-	if err := placeOf(r.Context(), s.db, e.ID, &a, `e.id = ?`, elector); err != nil {
+	if err := placeOf(r.Context(), s.db, e, &a, `e.id = ?`, elector); err != nil {
 		return err
 	}
 	var p paperPage

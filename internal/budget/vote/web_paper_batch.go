@@ -86,7 +86,7 @@ func (s *Service) showBatches(w http.ResponseWriter, r *web.Request, e budget.Ed
 func paperNext(r *web.Request, e budget.Edition, over, ready bool) web.Step {
 	switch {
 	case !over:
-		return web.Step{What: r.L.T("vote.paper.next_type"), Who: r.L.T("vote.paper.next_type_who"), When: hours(r, e.Rules.Calendar.VoteTo)}
+		return web.Step{What: r.L.T("vote.paper.next_type"), Who: r.L.T("vote.paper.next_type_who"), When: budget.EndWords(r.L, e.Rules.Calendar.VoteTo)}
 	case !ready:
 		return web.Step{What: r.L.T("vote.paper.next_finish"), Who: r.L.T("vote.obstacle.paper_who")}
 	}

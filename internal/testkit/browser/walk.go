@@ -78,7 +78,7 @@ func (tab *Tab) Pick(selector, words string) error {
 		if (!option) return false;
 		list.focus();
 		list.value = option.value;
-		list.dispatchEvent(new Event('change', {bubbles: true}));
+		for (const name of ['input', 'change']) list.dispatchEvent(new Event(name, {bubbles: true}));
 		return true;
 	})()`, selector, words))
 	if err == nil && !found {
