@@ -215,6 +215,16 @@ var notLookedAt = map[string]string{
 	"/sieci-wspolpracy/{id}/sprawozdanie.pdf":                              "a file",
 	"/sieci-wspolpracy/{id}/spotkania/{meeting}/termin.ics":                "a file for calendars",
 	"/sieci-wspolpracy/{id}/spotkania/{meeting}/lista.pdf":                 "a file",
+	"/budzet-obywatelski/{id}/zasady.json":                                 "a file",
+	"/budzet-obywatelski/{id}/projekty.geojson":                            "for the map",
+	"/budzet-obywatelski/{id}/uprawnienia/spis/wzor.csv":                   "a file",
+	"/budzet-obywatelski/{id}/urna/{pool}/skroty.txt":                      "a file",
+	"/budzet-obywatelski/{id}/liczenie/urna":                               "a file",
+	"/budzet-obywatelski/{id}/wyniki/{pool}/glosy.pb":                      "a file",
+	"/projekt-obywatelski/{project}/kampania/plakat.pdf":                   "a file",
+	"/projekt-obywatelski/{project}/poparcie/lista/{plik}":                 "a file",
+	"/projekt-obywatelski/{project}/zdjecie/{plik}":                        "a picture",
+	"/projekt-obywatelski/{project}/zdjecie/{plik}/male":                   "a picture",
 }
 
 // TestEveryDoorIsLookedAt finds pages that are missing from the list of pages

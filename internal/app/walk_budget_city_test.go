@@ -87,16 +87,16 @@ func TestWalkOfCityBudget(t *testing.T) {
 // cityWalk borrows what the walk of meetings does with its people.
 type cityWalk struct {
 	*meetingsWalk
-	owner                        access.InstitutionID
-	officer, second, third       access.PersonID // of the office; the first rejects
-	valuator, other              access.PersonID
-	residents                    []access.PersonID // those with accounts, in the order of the roll
-	roll                         []cityElector
-	edition                      budget.EditionID
-	page, project, trace, digest string // addresses; the digest is a receipt's
-	ids                          map[string]budget.ProjectID
-	shares                       []string
-	outcome                      map[int][]string // winners of pools by title, as the page has them
+	owner                  access.InstitutionID
+	officer, second, third access.PersonID // of the office; the first rejects
+	valuator, other        access.PersonID
+	residents              []access.PersonID // those with accounts, in the order of the roll
+	roll                   []cityElector
+	edition                budget.EditionID
+	page, project, digest  string // addresses; the digest is a receipt's
+	ids                    map[string]budget.ProjectID
+	shares                 []string
+	outcome                map[int][]string // winners of pools by title, as the page has them
 }
 
 // cityElector is a line of the roll.
@@ -111,12 +111,9 @@ const (
 	cityInFirst  = 23 // accounts that live in the first district
 )
 
-// Days of the template in the year of the walk.
-func cityDay(month time.Month, day, hour int) time.Time { return needsDay(month, day, hour) }
-
 func openCityWalk(t *testing.T) *cityWalk {
 	t.Helper()
-	w := &cityWalk{meetingsWalk: &meetingsWalk{walk: openInventedWalk(t, cityDay(time.March, 2, 9))}, ids: map[string]budget.ProjectID{}, outcome: map[int][]string{}}
+	w := &cityWalk{meetingsWalk: &meetingsWalk{walk: openInventedWalk(t, needsDay(time.March, 2, 9))}, ids: map[string]budget.ProjectID{}, outcome: map[int][]string{}}
 	w.peoples()
 	w.drain()
 	return w
@@ -163,7 +160,7 @@ func (w *cityWalk) peoples() {
 	}))
 }
 
-// now is the edition as it lies.
+// e is the edition as it lies.
 func (w *cityWalk) e() budget.Edition {
 	w.t.Helper()
 	e, err := budget.EditionByID(context.Background(), w.db, w.edition)
@@ -238,7 +235,7 @@ func (p *walker) byLink(email, name string) {
 // files a project step by step; the others' come by themselves.
 func (w *cityWalk) files() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.March, 3, 9))
+	w.goesOn(needsDay(time.March, 3, 9))
 	p := w.comes("resident", w.server.URL+"/budzet-obywatelski", needsPhone("pl"))
 	p.shoots("06-list")
 	p.click(`main a[href="` + w.page + `"]`)
@@ -294,7 +291,7 @@ func (w *cityWalk) fileIdea(n int, idea cityIdea) {
 func (w *cityWalk) signs() {
 	w.t.Helper()
 	ctx := context.Background()
-	w.goesOn(cityDay(time.March, 4, 9))
+	w.goesOn(needsDay(time.March, 4, 9))
 	p := w.phone(w.residents[0], "pl")
 	p.visit(w.project, http.StatusOK)
 	p.click(`main a[href$="/poparcie"]`)
@@ -325,7 +322,7 @@ func (w *cityWalk) signs() {
 // judge an own project.
 func (w *cityWalk) checks() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.March, 20, 9))
+	w.goesOn(needsDay(time.March, 20, 9))
 	desk := w.desk(w.officer, "pl")
 	desk.visit(w.page+"/oceny", http.StatusOK)
 	desk.shoots("14-office")
@@ -414,7 +411,7 @@ func (w *cityWalk) returns() *walker {
 // protests: the proposer reads why, and answers within the days of the rules.
 func (w *cityWalk) protests() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.March, 30, 23))
+	w.goesOn(needsDay(time.March, 30, 23))
 	p := w.returns()
 	p.opensNews(cityPark)
 	p.at(w.project)
@@ -434,7 +431,7 @@ func (w *cityWalk) protests() {
 // officer decides than the one who rejected.
 func (w *cityWalk) restores() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.April, 8, 9))
+	w.goesOn(needsDay(time.April, 8, 9))
 	first := w.desk(w.officer, "pl")
 	first.visit(w.project+"/protest", http.StatusOK)
 	first.shoots("22-protest-office")
@@ -444,7 +441,7 @@ func (w *cityWalk) restores() {
 	first.fill("opinia", cityCouncil)
 	first.send("opinia")
 	first.saved()
-	w.goesOn(cityDay(time.April, 21, 9))
+	w.goesOn(needsDay(time.April, 21, 9))
 	first = w.desk(w.officer, "pl")
 	first.visit(w.project+"/protest", http.StatusOK)
 	first.shoots("23-same-person")
@@ -472,7 +469,7 @@ func (w *cityWalk) restores() {
 // the hash is public.
 func (w *cityWalk) freezes() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.September, 5, 9))
+	w.goesOn(needsDay(time.September, 5, 9))
 	desk := w.desk(w.officer, "pl")
 	desk.visit(budget.ExcludesHref(w.edition), http.StatusOK)
 	pair := fmt.Sprintf("%d, %d", w.number(cityPark), w.number(cityParking))
@@ -605,7 +602,7 @@ func (w *cityWalk) chooses(titles ...string) (c budget.Choice) {
 // the others of the roll by the same service.
 func (w *cityWalk) votes() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.September, 14, 9))
+	w.goesOn(needsDay(time.September, 14, 9))
 	if e := w.e(); e.State != budget.Voting {
 		list, err := w.Budget().Obstacles(context.Background(), w.db, e)
 		w.t.Fatalf("the vote did not open: %s %+v %v", e.State, list, err)
@@ -751,7 +748,7 @@ func (w *cityWalk) votesOnPaper() {
 // differs is mended.
 func (w *cityWalk) types() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.September, 22, 9))
+	w.goesOn(needsDay(time.September, 22, 9))
 	line := func(titles ...string) string {
 		on, err := budget.OnBallot(context.Background(), w.db, w.edition, w.pool(0))
 		w.did("the ballot", err)
@@ -813,7 +810,7 @@ func (w *cityWalk) closes() {
 	if _, err := w.Votes().Cast(context.Background(), e, late); fault.KindOf(err) != fault.Conflict {
 		w.t.Error("a vote as late as the close is taken: ", err)
 	}
-	w.goesOn(cityDay(time.September, 30, 1))
+	w.goesOn(needsDay(time.September, 30, 1))
 	boss := w.desk(w.officer, "pl")
 	boss.visit(w.page, http.StatusOK)
 	boss.shoots("58-closed")
@@ -940,7 +937,7 @@ func (w *cityWalk) tally(data []byte, command string) (winners []string) {
 // record.
 func (w *cityWalk) ends() {
 	w.t.Helper()
-	w.goesOn(cityDay(time.October, 21, 3))
+	w.goesOn(needsDay(time.October, 21, 3))
 	if e := w.e(); e.State != budget.Final {
 		w.t.Errorf("the result is %s after the days of objections", e.State)
 	}

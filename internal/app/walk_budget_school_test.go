@@ -85,7 +85,7 @@ type schoolBudgetWalk struct {
 
 func openSchoolBudgetWalk(t *testing.T) *schoolBudgetWalk {
 	t.Helper()
-	w := &schoolBudgetWalk{walk: openInventedWalk(t, needsDay(time.September, 28, 9)), projects: map[string]string{}, shares: map[string]string{}}
+	w := &schoolBudgetWalk{walk: openInventedWalk(t, needsDay(time.February, 28, 9)), projects: map[string]string{}, shares: map[string]string{}}
 	w.school = w.schoolOf(access.SchoolHead)
 	w.computer = w.comesWith(browser.StartWhole(t), "shared computer", w.server.URL+"/", needsDesk("pl"))
 	return w
@@ -151,6 +151,12 @@ func (w *schoolBudgetWalk) classID() directory.ClassID {
 	return directory.ClassID(w.class[strings.LastIndex(w.class, "/")+1:])
 }
 
+// springOfWalk is the calendar of the walk, half a year before the template's:
+// sessions end by the clock of the machine, and so a walk must not go beyond it.
+var springOfWalk = map[string]string{"zglaszanie_od": "2026-03-05", "zglaszanie_do": "2026-03-23", "ocena_do": "2026-04-06", "protest_do": "2026-04-13",
+	"wycofanie_do": "2026-04-13", "losowanie": "2026-04-16", "glosowanie_od": "2026-04-24T08:00", "glosowanie_do": "2026-04-26T15:00",
+	"wyniki_do": "2026-04-27", "sprzeciw_do": "2026-05-11", "realizacja_do": "2027-12-31"}
+
 // makesEdition: the supervisor of the pupils' council takes the template, says
 // that slips go by the lists of classes, and announces it.
 func (w *schoolBudgetWalk) makesEdition() {
@@ -173,6 +179,9 @@ func (w *schoolBudgetWalk) makesEdition() {
 	if res := w.stranger().get(w.edition); res.StatusCode != http.StatusNotFound {
 		w.t.Errorf("a stranger sees the draft: %d", res.StatusCode)
 	}
+	p.visit(w.edition+"/ustawienia/kalendarz", http.StatusOK)
+	p.sends(springOfWalk)
+	p.shoots("03-calendar")
 	p.visit(w.edition, http.StatusOK)
 	p.shoots("04-draft")
 	p.click(`main form[action$="/oglos"] button`)
@@ -194,7 +203,7 @@ func (w *schoolBudgetWalk) nameOfPlace() string {
 // three others are filed beside it.
 func (w *schoolBudgetWalk) files() {
 	w.t.Helper()
-	w.goesOn(needsDay(time.October, 6, 10))
+	w.goesOn(needsDay(time.March, 6, 10))
 	c := w.computer
 	c.first(w.cards[0], w.pupils[0].Name)
 	c.shoots("10-pupil-desk")
@@ -262,7 +271,7 @@ func (w *schoolBudgetWalk) fileOther(pupil int, title, cost string) {
 // gathers: nine pupils sign the project, the tenth does it at the computer.
 func (w *schoolBudgetWalk) gathers() {
 	w.t.Helper()
-	w.goesOn(needsDay(time.October, 7, 10))
+	w.goesOn(needsDay(time.March, 7, 10))
 	ctx := context.Background()
 	for title, id := range w.projects {
 		signs := w.pupils[4:14]
@@ -295,7 +304,7 @@ func (w *schoolBudgetWalk) projectPath(title string) string {
 // decisions are published at once.
 func (w *schoolBudgetWalk) checks() {
 	w.t.Helper()
-	w.goesOn(needsDay(time.November, 2, 9))
+	w.goesOn(needsDay(time.April, 2, 9))
 	ctx, secretary, head := context.Background(), w.actor(w.person(access.SchoolSecretary)), w.actor(w.person(access.SchoolHead))
 	p := w.staff(access.SchoolSecretary, needsDesk("pl"))
 	p.visit(w.edition+"/oceny", http.StatusOK)
@@ -363,7 +372,7 @@ func (w *schoolBudgetWalk) decides() {
 // freezes: the rules and the ballot get a hash that anybody can make again.
 func (w *schoolBudgetWalk) freezes() {
 	w.t.Helper()
-	w.goesOn(needsDay(time.November, 16, 9))
+	w.goesOn(needsDay(time.April, 16, 9))
 	p := w.staff(access.SchoolHead, needsDesk("pl"))
 	p.visit(w.edition, http.StatusOK)
 	p.shoots("40-before-freeze")
@@ -445,7 +454,7 @@ func (p *walker) givesShare(deed, share string) {
 // and ticked off.
 func (w *schoolBudgetWalk) handsOut() {
 	w.t.Helper()
-	w.goesOn(needsDay(time.November, 18, 9))
+	w.goesOn(needsDay(time.April, 18, 9))
 	p := w.staff(access.SchoolHead, needsDesk("pl"))
 	p.visit(w.edition+"/uprawnienia/klasy", http.StatusOK)
 	p.shoots("50-classes")
@@ -515,7 +524,7 @@ func (w *schoolBudgetWalk) casts(p *walker, titles ...string) (digest string) {
 // that a browser offers.
 func (w *schoolBudgetWalk) votesByTurns() {
 	w.t.Helper()
-	w.goesOn(needsDay(time.November, 24, 9))
+	w.goesOn(needsDay(time.April, 24, 9))
 	if e := w.read(); e.State != budget.Voting {
 		w.t.Fatalf("the vote is not open but %s: %v", e.State, w.obstacles())
 	}

@@ -84,6 +84,9 @@ func (s *Service) showEdition(w http.ResponseWriter, r *web.Request, status int)
 		}
 		p.Links = append(p.Links, more...)
 	}
+	if p.Runs {
+		p.Links = append(p.Links, e.undoLinks(r.L)...)
+	}
 	return r.RenderStatus(w, status, editionView(p))
 }
 
@@ -110,9 +113,19 @@ func (s *Service) forRunner(ctx context.Context, l *i18n.L, p *editionPage) erro
 	add(e.State == Draft, "amounts", AmountsHref(e.ID))
 	add(e.State.In(Draft, Published), "calendar", CalendarHref(e.ID))
 	add(e.State == Published, "excludes", ExcludesHref(e.ID))
-	add(e.State == Frozen, "thaw", Href(e.ID)+thawing.path)
-	add(e.State.In(Draft, Published, Frozen, Voting, Closed), "cancel", Href(e.ID)+canceling.path)
 	return nil
+}
+
+// undoLinks lead to what takes a step back. They stand last, far from the daily
+// ones.
+func (e Edition) undoLinks(l *i18n.L) (list []web.Link) {
+	if e.State == Frozen {
+		list = append(list, web.Link{Text: l.T("budget.link.thaw"), Href: Href(e.ID) + thawing.path})
+	}
+	if e.State.In(Draft, Published, Frozen, Voting, Closed) {
+		list = append(list, web.Link{Text: l.T("budget.link.cancel"), Href: Href(e.ID) + canceling.path})
+	}
+	return list
 }
 
 func obstacleWords(l *i18n.L, o Obstacle) obstacleLine {
@@ -200,8 +213,10 @@ func (e Edition) next(l *i18n.L, now time.Time) web.Step {
 		step.Href = ProjectsHref(e.ID)
 	case PhaseVoting:
 		step.Href = VoteHref(e.ID)
-	case PhaseResults, PhaseDelivery:
+	case PhaseResults:
 		step.Href = ResultsHref(e.ID)
+	case PhaseDelivery:
+		step.Href = DeliveriesHref(e.ID)
 	}
 	return step
 }

@@ -329,6 +329,9 @@ func (s *Service) nextOf(l *i18n.L, e Edition, p Project) web.Step {
 		step.When = dayText(l, e.Rules.Calendar.DrawOn)
 	case ProjectOnBallot:
 		step.When = moment(l, e.Rules.Calendar.VoteFrom)
+		if e.State == Voting {
+			step.When, step.Href = EndWords(l, e.Rules.Calendar.VoteTo), VoteHref(e.ID)
+		}
 	case ProjectWon, ProjectInProgress:
 		step.Href = DeliveryHref(p.ID)
 	}

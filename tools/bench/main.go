@@ -38,7 +38,7 @@ func main() {
 		}
 		return
 	}
-	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country, enroll, training, asking, together, budget")
+	only := flag.String("only", "", "one part: pages, signedin, checks, people, storm, writes, growth, import, start, weight, find, country, enroll, training, asking, together, budget (budget.count, budget.vote)")
 	flag.Parse()
 	if err := run(context.Background(), *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

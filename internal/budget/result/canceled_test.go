@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"kladka/internal/access"
 	"kladka/internal/budget"
 	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
@@ -39,17 +38,4 @@ func TestCanceledIsDestroyed(t *testing.T) {
 			t.Error("shares are taken for a canceled vote")
 		}
 	})
-}
-
-// TestTheOfficeBringsNoShare: of a school, the authority that runs it neither
-// downloads the sealed box nor brings the share in deposit.
-func TestTheOfficeBringsNoShare(t *testing.T) {
-	k := newKit(t, testkit.SQLite(t, modules))
-	office := access.Actor{Person: "urząd", Roles: []access.Held{{Role: access.AuthorityOfficer, Institution: "01930000-0000-7000-8000-0000000000ff"}}}
-	if err := k.Editions.Serves(t.Context(), office, access.BudgetRun, k.edition); err == nil {
-		t.Error("the office serves at a school")
-	}
-	own := office
-	own.Roles = []access.Held{{Role: access.AuthorityOfficer, Institution: school}}
-	k.ok(k.Editions.Serves(t.Context(), own, access.BudgetRun, k.edition))
 }

@@ -52,7 +52,7 @@ func TestSlipChecks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := web.Page{L: catalog.For(i18n.PL)}
+	page := web.Page{L: catalog.In(i18n.PL)}
 	roster, alone := []budget.Source{budget.Roster, budget.Slips}, []budget.Source{budget.Slips}
 	for name, c := range map[string]struct {
 		sources []budget.Source
@@ -60,14 +60,14 @@ func TestSlipChecks(t *testing.T) {
 		count   SlipCount
 		want    int
 	}{
-		"all there":                     {roster, budget.Closed, SlipCount{Printed: 20, Handed: 15, LeftOver: 5, Used: 12}, 0},
-		"before the close":              {roster, budget.Voting, SlipCount{Printed: 20}, 0},
-		"one missing":                   {roster, budget.Closed, SlipCount{Printed: 20, Handed: 14, LeftOver: 5, Used: 12}, 1},
-		"more used than handed out":     {roster, budget.Closed, SlipCount{Printed: 20, Handed: 15, LeftOver: 5, Used: 16}, 1},
-		"nobody notes whom":             {alone, budget.Closed, SlipCount{Printed: 20, LeftOver: 5, Used: 12}, 0},
-		"more than there were":          {alone, budget.Closed, SlipCount{Printed: 20, LeftOver: 9, Used: 12}, 1},
-		"of a box that was lost later":  {roster, budget.Closed, SlipCount{Printed: 20, Lost: 10, Handed: 20, LeftOver: 5, Used: 12}, 0},
-		"more than that box had":        {roster, budget.Closed, SlipCount{Printed: 20, Lost: 10, Handed: 30, LeftOver: 1, Used: 12}, 1},
+		"all there":                      {roster, budget.Closed, SlipCount{Printed: 20, Handed: 15, LeftOver: 5, Used: 12}, 0},
+		"before the close":               {roster, budget.Voting, SlipCount{Printed: 20}, 0},
+		"one missing":                    {roster, budget.Closed, SlipCount{Printed: 20, Handed: 14, LeftOver: 5, Used: 12}, 1},
+		"more used than handed out":      {roster, budget.Closed, SlipCount{Printed: 20, Handed: 15, LeftOver: 5, Used: 16}, 1},
+		"nobody notes whom":              {alone, budget.Closed, SlipCount{Printed: 20, LeftOver: 5, Used: 12}, 0},
+		"more than there were":           {alone, budget.Closed, SlipCount{Printed: 20, LeftOver: 9, Used: 12}, 1},
+		"of a box that was lost later":   {roster, budget.Closed, SlipCount{Printed: 20, Lost: 10, Handed: 20, LeftOver: 5, Used: 12}, 0},
+		"more than that box had":         {roster, budget.Closed, SlipCount{Printed: 20, Lost: 10, Handed: 30, LeftOver: 1, Used: 12}, 1},
 		"when the electors are nobody's": {roster, budget.Final, SlipCount{Printed: 20, LeftOver: 5, Forgotten: true}, 0},
 	} {
 		e := budget.Edition{State: c.state, Rules: budget.Rules{Who: budget.Who{Sources: c.sources}}}

@@ -60,11 +60,14 @@ const (
 // SetupToken stands in a path for the secret of the first administrator's link.
 const SetupToken = "{token}"
 
+// SlipCode stands in a field for the code of a slip.
+const SlipCode = "{slip}"
+
 // Pages are all pages worth looking at, each state of them that looks otherwise
 // on a line of its own. A test of package app finds doors without a line here.
 func Pages() []Page {
 	return slices.Concat(publicPages(), ownPages(), waysIn(), officePages(), staffPages(), administrationPages(),
-		searchPages(), topicPages(), contactPages(), importPages(), correctionPages(), trainingPages(), needsPages(), togetherPages())
+		searchPages(), topicPages(), contactPages(), importPages(), correctionPages(), trainingPages(), needsPages(), togetherPages(), budgetPages())
 }
 
 func publicPages() []Page {

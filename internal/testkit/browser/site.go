@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -19,6 +20,7 @@ type Site struct {
 	People map[string]string // ids of people by role
 	Fresh  string            // address of a new installation without an administrator
 	Token  string            // secret of its first administrator's link
+	Slip   string            // code of a slip of the vote that goes on
 	Paths  map[string]string // addresses that came in letters or that the stage made, by a name
 
 	mu       sync.Mutex
@@ -36,6 +38,10 @@ func (b *Browser) Look(s *Site, p Page, v View) (*Tab, error) {
 	tab, err := b.Show(address, v)
 	if err != nil {
 		return nil, err
+	}
+	p.Fields = maps.Clone(p.Fields)
+	for name, value := range p.Fields {
+		p.Fields[name] = strings.ReplaceAll(value, SlipCode, s.Slip)
 	}
 	if err := tab.prepare(p); err != nil {
 		tab.Close()

@@ -63,6 +63,9 @@ func Furnish(ctx context.Context, full, fresh House, sample []byte) (*browser.Si
 	if err := full.meetUp(ctx, site); err != nil {
 		return nil, err
 	}
+	if err := full.elect(ctx, site); err != nil {
+		return nil, err
+	}
 	return site, full.happen(ctx, site)
 }
 

@@ -90,7 +90,20 @@ func things() map[string]thing {
 // meetUp furnishes the pages of agreements, of the plan, of meetings and of
 // networks: most of it every demo has.
 func (h House) meetUp(ctx context.Context, site *browser.Site) error {
-	for name, t := range things() {
+	if err := h.findThings(ctx, site, things()); err != nil {
+		return err
+	}
+	for _, furnish := range []func(context.Context, *browser.Site) error{h.agree, h.plan, h.vote, h.gatherMany, h.discuss} {
+		if err := furnish(ctx, site); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findThings puts down where things of the demo are, and the pages below them.
+func (h House) findThings(ctx context.Context, site *browser.Site, list map[string]thing) error {
+	for name, t := range list {
 		id, err := h.one(ctx, t.query)
 		if err != nil {
 			return fmt.Errorf("the demo has no %s: %w", name, err)
@@ -98,11 +111,6 @@ func (h House) meetUp(ctx context.Context, site *browser.Site) error {
 		site.Paths[name] = t.before + id
 		for tail, below := range t.tails {
 			site.Paths[name+"-"+tail] = site.Paths[name] + below
-		}
-	}
-	for _, furnish := range []func(context.Context, *browser.Site) error{h.agree, h.plan, h.vote, h.gatherMany, h.discuss} {
-		if err := furnish(ctx, site); err != nil {
-			return err
 		}
 	}
 	return nil
