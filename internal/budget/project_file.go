@@ -49,8 +49,12 @@ func (s *Service) StartProject(ctx context.Context, who access.Actor, edition Ed
 	if idea, err = idea.cleaned(e); err != nil {
 		return "", err
 	}
+	whole, err := s.People.Actor(ctx, speaks(who)) // a pupil is one under every hat
+	if err != nil {
+		return "", err
+	}
 	now := s.now().Unix()
-	p := Project{ID: ProjectID(newID()), Trace: newID(), Proposer: speaks(who), Pupil: who.Has(access.Pupil)}
+	p := Project{ID: ProjectID(newID()), Trace: newID(), Proposer: speaks(who), Pupil: whole.Has(access.Pupil)}
 	if len(who.Roles) > 0 {
 		p.Institution = who.Roles[0].Institution
 	}

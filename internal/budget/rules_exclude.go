@@ -54,18 +54,15 @@ func parseExcludes(projects []numbered, lines string) (groups [][]ProjectID, key
 	taken := map[ProjectID]bool{}
 	for text := range strings.SplitSeq(words(lines), "\n") {
 		var group []ProjectID
-		var pool PoolID
 		for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return c == ',' || c == ' ' || c == ';' }) {
 			n := slices.IndexFunc(projects, func(p numbered) bool { return strconv.Itoa(p.Number) == part })
 			switch {
 			case n < 0:
 				return nil, "budget.lack.exclude_unknown"
-			case len(group) > 0 && projects[n].Pool != pool:
-				return nil, "budget.lack.exclude_pools"
 			case taken[projects[n].ID]:
 				return nil, "budget.lack.exclude_twice"
 			}
-			taken[projects[n].ID], pool = true, projects[n].Pool
+			taken[projects[n].ID] = true
 			group = append(group, projects[n].ID)
 		}
 		switch len(group) {

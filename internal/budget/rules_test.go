@@ -458,7 +458,7 @@ func TestStagesGoByWhatHappened(t *testing.T) {
 func TestExcludes(t *testing.T) {
 	projects := []numbered{{"a", "p", 1}, {"b", "p", 2}, {"c", "p", 3}, {"d", "p", 4}, {"x", "q", 10}}
 	for lines, want := range map[string]string{"": "", "1, 3": "", "1 3\r\n\n2;4": "", "1": "exclude_one", "1, 9": "exclude_unknown", "1, jeden": "exclude_unknown",
-		"1, 10": "exclude_pools", "1, 1": "exclude_twice", "1, 2\n2, 3": "exclude_twice"} {
+		"1, 1": "exclude_twice", "1, 2\n2, 3": "exclude_twice"} {
 		groups, key := parseExcludes(projects, lines)
 		if got := strings.TrimPrefix(key, "budget.lack."); got != want {
 			t.Errorf("%q: %q, want %q", lines, got, want)

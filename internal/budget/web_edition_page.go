@@ -205,7 +205,7 @@ func (e Edition) next(l *i18n.L, now time.Time) web.Step {
 	}
 	phase := e.Phase(now)
 	step := web.Step{What: l.T(e.to("budget.next." + string(phase))), Who: l.T(e.to("budget.next_who." + string(phase)))}
-	_, step.When = e.until(l, now)
+	step.When, _ = e.until(l, now)
 	switch phase {
 	case PhaseFiling:
 		step.Href = ProjectsHref(e.ID) + "/nowy"

@@ -306,9 +306,9 @@ func votesChart(l *i18n.L, pool budget.Pool, o Outcome, names map[budget.Project
 		bars.Desc = l.T("result.chart.most", "n", drawnMost)
 	}
 	for _, s := range standings {
-		values := []chart.Value{{}, chart.Num(float64(s.Score))}
+		values := []chart.Value{chart.Num(0), chart.Num(float64(s.Score))}
 		if won[s.Project] > 0 {
-			values = []chart.Value{chart.Num(float64(s.Score)), {}}
+			values = []chart.Value{chart.Num(float64(s.Score)), chart.Num(0)}
 		}
 		bars.Rows = append(bars.Rows, chart.Row{Name: names[s.Project], Values: values})
 	}

@@ -122,3 +122,22 @@ func TestADeskLearnsNoMoreThanItNeeds(t *testing.T) {
 		}
 	}
 }
+
+// TestGuessesAtOnce: whoever guesses a neighbor's birthday from many windows at the
+// same moment has no more tries than from one.
+func TestGuessesAtOnce(t *testing.T) {
+	testkit.EachIsolation(t, modules, func(t *testing.T, d *db.DB) {
+		k := newKit(t, d)
+		e := k.edition(k.officer, "wieliczka", sources(budget.Roll))
+		who, guess := k.voter(), anna
+		_, err := k.markKey(t.Context(), e.ID)
+		k.ok(err)
+		tried := atonce(20, func() bool {
+			_, err := k.Claim(t.Context(), who, e.ID, guess)
+			return fault.KindOf(err) == fault.Invalid
+		})
+		if tried < 1 || tried > claimTries.free+1 {
+			t.Errorf("%d guesses were looked at", tried)
+		}
+	})
+}

@@ -30,6 +30,7 @@ type ballot struct {
 	public   seal.Public
 	info     []byte
 	size     int
+	sealer   *seal.Sealer // of these three; nil where nothing is sealed
 }
 
 // readBallot reads the ballot of a pool. NotFound when the edition has no such
@@ -50,7 +51,9 @@ func readBallot(ctx context.Context, r db.Reader, e budget.Edition, pool budget.
 	if key.Public == "" {
 		return nil, fault.ErrNotFound
 	}
-	return newBallot(e, p, list, key.Public), nil
+	b := newBallot(e, p, list, key.Public)
+	b.sealer, err = key.Public.Sealer(b.info, b.size)
+	return b, err
 }
 
 func newBallot(e budget.Edition, p budget.Pool, list []budget.BallotProject, public seal.Public) *ballot {
@@ -77,7 +80,7 @@ func (b *ballot) seal(c budget.Choice) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(body)
-	return b.public.Seal(b.info, b.size, body)
+	return b.sealer.Seal(body)
 }
 
 // votes refuses a ballot that arrives at a moment when none is taken. The hours

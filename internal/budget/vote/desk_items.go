@@ -29,7 +29,7 @@ func (s *Service) deskItems(r *web.Request) (items []web.DeskItem, err error) {
 			continue
 		}
 		items = append(items, web.DeskItem{Rank: 40, Title: r.L.T("vote.desk_item.declared", "title", e.Title), Text: r.L.N("vote.desk_item.declared_n", row.N),
-			Href: declaredHref(e.ID), By: r.L.DateTime(local(e.Rules.Calendar.VoteTo))})
+			Href: declaredHref(e.ID), By: budget.EndWords(r.L, e.Rules.Calendar.VoteTo)})
 	}
 	return items, err
 }

@@ -114,7 +114,7 @@ func (s *Service) ElectorOfSlip(ctx context.Context, e budget.Edition, network, 
 		return "", err
 	}
 	place, now := s.tryPlace("slip", network), s.now()
-	if err := s.mayTry(ctx, place, now); err != nil {
+	if err := mayTry(ctx, s.db, place, now); err != nil {
 		return "", err
 	}
 	var slip struct {

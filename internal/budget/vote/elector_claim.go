@@ -25,12 +25,12 @@ func (s *Service) Claim(ctx context.Context, who access.Actor, id budget.Edition
 	if !e.Rules.Who.Has(budget.Roll) && !e.Rules.Who.Has(budget.Desk) {
 		return "", fault.New(fault.Conflict, "vote.fault.not_a_source")
 	}
-	place, now := s.tryPlace("claim", string(who.Person)), s.now()
-	if err := s.mayTry(ctx, place, now); err != nil {
-		return "", err
-	}
+	now := s.now()
 	i, faults := i.read(now)
 	if err := fault.InvalidFields(faults); err != nil {
+		return "", err
+	}
+	if err := s.takeTry(ctx, s.tryPlace("claim", string(who.Person)), claimTries, now); err != nil {
 		return "", err
 	}
 	key, err := s.markKey(ctx, e.ID)
@@ -39,9 +39,6 @@ func (s *Service) Claim(ctx context.Context, who access.Actor, id budget.Edition
 	}
 	elector, err = s.bind(ctx, who, e, key.person(i))
 	if fault.KindOf(err) == fault.NotFound {
-		if err := s.countTry(ctx, place, claimTries, now); err != nil {
-			return "", err
-		}
 		return "", fault.New(fault.Invalid, "vote.fault.not_on_roll")
 	}
 	return elector, err

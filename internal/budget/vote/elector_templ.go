@@ -3025,7 +3025,7 @@ func printView(p boxesPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = web.Radios(p.Page, web.Pick{Name: "postac", Label: p.T("vote.slips.form"), Value: "pdf", Choices: []web.Choice{
+		templ_7745c5c3_Err = web.Radios(p.Page, web.Pick{Name: "postac", Label: p.T("vote.slips.form"), Value: "pdf", Required: true, Choices: []web.Choice{
 			{Value: "pdf", Label: p.T("vote.slips.form_pdf")}, {Value: "strona", Label: p.T("vote.slips.form_page")}}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -43,9 +43,9 @@ func (s *Service) tryPlace(kind, where string) string {
 func quarter(t time.Time) int64 { return t.Unix() / (15 * 60) }
 
 // mayTry refuses a try that came too early: TooMany with the seconds.
-func (s *Service) mayTry(ctx context.Context, place string, now time.Time) error {
+func mayTry(ctx context.Context, r db.Reader, place string, now time.Time) error {
 	var next int64
-	err := s.db.Get(ctx, &next, `select max(next_at) from budget_tries where place = ? and quarter >= ? having count(*) > 0`, place, quarter(now)-1)
+	err := r.Get(ctx, &next, `select max(next_at) from budget_tries where place = ? and quarter >= ? having count(*) > 0`, place, quarter(now)-1)
 	if errors.Is(err, fault.ErrNotFound) || err == nil && next <= now.Unix() {
 		return nil
 	}
@@ -55,21 +55,36 @@ func (s *Service) mayTry(ctx context.Context, place string, now time.Time) error
 	return fault.New(fault.TooMany, "vote.fault.wait", "n", next-now.Unix())
 }
 
+// takeTry counts a try before it is made, right or wrong: guesses that are sent all
+// at once find out one after the other that they must wait. For slips this is no
+// way, since nothing about a right code may be written; nor is it needed, for their
+// codes cannot be guessed.
+func (s *Service) takeTry(ctx context.Context, place string, l limit, now time.Time) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := mayTry(ctx, tx, place, now); err != nil {
+			return err
+		}
+		return count(ctx, tx, place, l, now)
+	})
+}
+
 // countTry counts a wrong try and lets the pause begin. Who hung up meanwhile is
 // counted all the same.
 func (s *Service) countTry(ctx context.Context, place string, l limit, now time.Time) error {
 	ctx = context.WithoutCancel(ctx)
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `insert into budget_tries (place, quarter, n) values (?, ?, 1)
-			on conflict (place, quarter) do update set n = budget_tries.n + 1`, place, quarter(now))
-		if err != nil {
-			return err
-		}
-		n := 0
-		if err := tx.Get(ctx, &n, `select n from budget_tries where place = ? and quarter = ?`, place, quarter(now)); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `update budget_tries set next_at = ? where place = ? and quarter = ?`, now.Add(l.pause(n)).Unix(), place, quarter(now))
+	return s.db.Write(ctx, func(tx *db.Tx) error { return count(ctx, tx, place, l, now) })
+}
+
+func count(ctx context.Context, tx *db.Tx, place string, l limit, now time.Time) error {
+	_, err := tx.Exec(ctx, `insert into budget_tries (place, quarter, n) values (?, ?, 1)
+		on conflict (place, quarter) do update set n = budget_tries.n + 1`, place, quarter(now))
+	if err != nil {
 		return err
-	})
+	}
+	n := 0
+	if err := tx.Get(ctx, &n, `select n from budget_tries where place = ? and quarter = ?`, place, quarter(now)); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update budget_tries set next_at = ? where place = ? and quarter = ?`, now.Add(l.pause(n)).Unix(), place, quarter(now))
+	return err
 }

@@ -225,6 +225,9 @@ func (h castHandlers) drawStart(w http.ResponseWriter, r *web.Request, e budget.
 	}
 	p.Pools = poolLines(r, e, rights)
 	p.Next = h.nextStep(r, e)
+	if p.Open && !p.used() {
+		p.Next = castStep(r, e)
+	}
 	return r.RenderStatus(w, statusOf(refused), startView(p))
 }
 
@@ -287,6 +290,11 @@ func (h castHandlers) nextStep(r *web.Request, e budget.Edition) web.Step {
 	}
 	return web.Step{What: r.L.T("vote.cast.next_box"), Who: r.L.T("vote.cast.next_who"),
 		When: r.L.T("vote.cast.next_when", "date", budget.EndWords(r.L, e.Rules.Calendar.VoteTo)), Href: BoxHref(e.ID)}
+}
+
+// castStep is what happens next to somebody who has not voted yet: they vote.
+func castStep(r *web.Request, e budget.Edition) web.Step {
+	return web.Step{What: r.L.T("vote.cast.next_cast"), Who: r.L.T("vote.cast.next_voter"), When: budget.EndWords(r.L, e.Rules.Calendar.VoteTo)}
 }
 
 // postEnd ends a visit to a computer at which people take turns: the browser is

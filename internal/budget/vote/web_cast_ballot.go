@@ -203,7 +203,7 @@ func (h castHandlers) postChange(w http.ResponseWriter, r *web.Request) error {
 // page begins the page of a ballot.
 func (h castHandlers) page(w http.ResponseWriter, r *web.Request, b ballotVisit, title string, f filled, refused error) ballotPage {
 	p := ballotPage{Page: r.Page(w, title, crumbsBelow(r, b.e)...).WithErrors(refused), Edition: b.e, Pool: b.on.Pool, Action: b.action, Code: b.v.Code,
-		Change: b.change, How: howWords(r.L, b.on.Pool.Ballot), Stands: f.Stands, Next: h.nextStep(r, b.e)}
+		Change: b.change, How: howWords(r.L, b.on.Pool.Ballot), Stands: f.Stands, Next: castStep(r, b.e)}
 	p.NoIndex, p.Lead = true, b.on.Pool.Name
 	p.Envelope, p.Second = numbersOf(r.PostForm, b.e)
 	if b.change {
