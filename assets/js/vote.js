@@ -1,7 +1,15 @@
 // A ballot counts along while it is filled in: how many projects are chosen, which
 // points are left, what they cost together. Without scripts the same numbers stand
 // on the page that is drawn before the vote is cast. The rules are the server's alone.
+//
+// On a shared computer the receipt gives up its place in the history: who loads the
+// page anew or presses Back later finds the empty start page, not the answer to the
+// form of whoever sat there before.
 'use strict';
+
+for (const receipt of document.querySelectorAll('[data-receipt]')) {
+  if (receipt.dataset.receipt) history.replaceState(null, '', receipt.dataset.receipt);
+}
 
 for (const form of document.querySelectorAll('form[data-ballot]')) {
   const standing = form.querySelector('[data-standing]');
@@ -9,9 +17,12 @@ for (const form of document.querySelectorAll('form[data-ballot]')) {
   const rows = [...form.querySelectorAll('[data-project]')];
   const { lang } = document.documentElement;
   const whole = new Intl.NumberFormat(lang);
+  // Money is written as the server writes it: in threes, four digits too, in every
+  // language, and grosze only where there are any.
   const money = (grosze) => {
-    const digits = grosze % 100 ? 2 : 0;
-    return `${new Intl.NumberFormat(lang, { minimumFractionDigits: digits }).format(grosze / 100)}\u00a0zł`;
+    const zlotys = String(Math.floor(grosze / 100)).replace(/\B(?=(\d{3})+$)/g, '\u00a0');
+    const rest = grosze % 100 ? (lang === 'en' ? '.' : ',') + String(grosze % 100).padStart(2, '0') : '';
+    return `${zlotys}${rest}\u00a0zł`;
   };
 
   // What stands at a project: its points, 1 for a cross, 0 for nothing.

@@ -51,7 +51,7 @@ func (m *modules) deciding(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 func (m *modules) budgetLinks(ctx context.Context, r *web.Request, e budget.Edition) (links []web.Link, err error) {
 	who := access.ActorOf(r.Request)
 	may := func(list ...access.Permission) bool {
-		return slices.ContainsFunc(list, func(p access.Permission) bool { return who.MayAt(ctx, p, e.Owner) == nil })
+		return slices.ContainsFunc(list, func(p access.Permission) bool { return m.budget.Serves(ctx, who, p, e) == nil })
 	}
 	add := func(may bool, key, href string) {
 		if may {

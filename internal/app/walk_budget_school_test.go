@@ -171,7 +171,6 @@ func (w *schoolBudgetWalk) makesEdition() {
 	p.shoots("02-new")
 	p.send("tytul")
 	p.saved()
-	p.did("by classes", p.tab.Toggle(`main [name=zrodla][value=roster]`))
 	p.shoots("03-settings")
 	p.click(`main form:has([name=podstawa]) button.btn[type=submit]`)
 	p.saved()

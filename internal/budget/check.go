@@ -356,7 +356,10 @@ func (d Decision) check(p Project, opinions []Opinion) error {
 	if !d.Accept {
 		var fields []fault.Field
 		if !slices.Contains(Codes(), d.Code) {
-			fields = append(fields, fault.Field{Name: "kod", Key: "budget.lack.choose"})
+			fields = append(fields, fault.Field{Name: "kod", Key: "budget.lack.code"})
+		}
+		if d.Reason == "" { // the summary names the field
+			return fault.InvalidFields(append(fields, fault.Field{Name: "uzasadnienie", Key: "budget.lack.reason"}))
 		}
 		return fault.InvalidFields(needed(fields, "uzasadnienie", d.Reason, mostWords))
 	}

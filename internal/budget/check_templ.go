@@ -1089,11 +1089,11 @@ func decisionForm(p checkPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "kod", Label: p.T("budget.field.code"), Hint: p.T("budget.field.code_hint"), Choices: p.Codes, Value: p.Again("kod"), Prompt: p.T("budget.field.none"), Required: !p.Accepts}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "kod", Label: p.T("budget.field.code"), Hint: p.T("budget.field.code_hint"), Choices: p.Codes, Value: p.Again("kod"), Prompt: p.T("budget.field.none"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = web.Textarea(p.Page, web.Area{Name: "uzasadnienie", Label: p.T("budget.field.reason"), Hint: p.T("budget.field.reason_hint"), Value: p.Again("uzasadnienie"), Required: !p.Accepts}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = web.Textarea(p.Page, web.Area{Name: "uzasadnienie", Label: p.T("budget.field.reason"), Hint: p.T("budget.field.reason_hint"), Value: p.Again("uzasadnienie"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

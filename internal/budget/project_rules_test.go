@@ -201,6 +201,28 @@ func TestDecisionCheck(t *testing.T) {
 	}
 }
 
+// TestRejectionNamesItsFields: the summary of a refused decision says of each
+// field what it lacks.
+func TestRejectionNamesItsFields(t *testing.T) {
+	want := map[string]string{"kod": "budget.lack.code", "uzasadnienie": "budget.lack.reason"}
+	f := fault.As(Decision{}.check(Project{State: ProjectMerit}, nil))
+	if f == nil || len(f.Fields) != len(want) {
+		t.Fatal("an empty rejection:", f)
+	}
+	for _, field := range f.Fields {
+		if want[field.Name] != field.Key {
+			t.Errorf("%s: %s", field.Name, field.Key)
+		}
+	}
+}
+
+// TestTemplateOfSchools: slips vote, and the roster says to whom one is handed.
+func TestTemplateOfSchools(t *testing.T) {
+	if who := schoolRules(2026).Who; !who.Has(Roster) || !who.Has(Slips) || len(who.Sources) != 2 {
+		t.Error("sources of the template:", who.Sources)
+	}
+}
+
 func TestParseSpot(t *testing.T) {
 	for text, want := range map[string]Spot{
 		"50.0614, 19.9366":      {50_061_400, 19_936_600},

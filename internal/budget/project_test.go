@@ -329,12 +329,18 @@ func schoolWalk(k *projectKit) {
 
 func schoolOffice(k *projectKit, id ProjectID) {
 	check, office := ProjectHref(id)+"/ocena", Href(k.pupils.ID)+"/oceny"
+	if doc := k.page(k.nobody, ProjectHref(id)); !strings.Contains(doc.Text(), "Szkoła sprawdza, czy zgłoszenie jest pełne.") {
+		k.t.Error("who checks is not told by the kind of the edition")
+	}
 	k.sent(k.secretary, check+"/formalna")
 	k.sent(k.head, check+"/prosba", "osoba", string(k.secretary.Person))
 	k.page(k.secretary, check)
 	k.whole(check, k.post(k.secretary, check+"/opinia", "ocena", "no", "uwagi", ""), http.StatusUnprocessableEntity)
 	k.sent(k.secretary, check+"/opinia", "ocena", "no", "kwota", "950", "uwagi", "Nie ma drzew.")
-	k.page(k.head, check)
+	if doc := k.page(k.head, check); doc.Find("label[for=kod] .muted, label[for=uzasadnienie] .muted").Length() != 0 {
+		k.t.Error("the words of a rejection look as if they could be left out")
+	}
+	k.whole(check, k.post(k.head, check+"/decyzja", "decyzja", "nie"), http.StatusUnprocessableEntity)
 	k.sent(k.head, check+"/decyzja", "decyzja", "nie", "kod", "feasible", "uzasadnienie", "Na dziedzińcu nie ma drzew ani słupków.")
 	if doc := k.page(k.head, office); doc.Find(`form[action$="/oceny/publikacja"]`).Length() != 1 {
 		k.t.Error("the decision cannot be published")

@@ -13,6 +13,9 @@ import (
 const (
 	Path        = "/budzet-obywatelski"
 	ProjectPath = "/projekt-obywatelski"
+	// SlipPath is where somebody with a slip begins who types the address: that of
+	// an edition is too long for it. The code alone tells which edition it is of.
+	SlipPath = "/kartka"
 )
 
 // Href is the page of an edition, RulesHref that of its rules, ProjectHref that

@@ -174,7 +174,7 @@ func schoolRules(year int) Rules {
 	const custom = "zwyczaj szkolnych budżetów: pula 3 000–10 000 zł, projekt do 2 500–3 000 zł, 10 podpisów" + unsure
 	return Rules{
 		Basis: "Regulamin szkolnego budżetu obywatelskiego, przyjęty przez dyrekcję szkoły w porozumieniu z samorządem uczniowskim" + unsure,
-		Who:   Who{Sources: []Source{Slips}, Residence: "uczy się w tej szkole"},
+		Who:   Who{Sources: []Source{Roster, Slips}, Residence: "uczy się w tej szkole"}, // slips vote; the roster says to whom one is handed
 		Pools: drawnUp([]Pool{{Kind: OfSchool, Name: "Budżet szkoły", Budget: 5_000 * zl, MaxCost: 3_000 * zl}},
 			BallotRules{Type: Approval, Min: 1, Max: 3}, CountRules{Rule: greedy, Utility: points, Completion: noMore, Step: 1, Start: exact, Ties: "cost,lot"}),
 		Signatures: 10, SignatureDays: 14, ProtestDays: 7, NoTwins: true, Lot: lotHow,

@@ -313,6 +313,9 @@ func (s *Service) nextOf(l *i18n.L, e Edition, p Project) web.Step {
 		step.What, step.When = l.N("budget.project.next_support", max(0, e.Rules.Signatures-p.Support())), lastDay(l, p.SupportUntil)
 		step.Href = ProjectHref(p.ID) + "/poparcie"
 	case ProjectFormal, ProjectMerit:
+		if p.State == ProjectFormal {
+			step.What = l.T(e.to("budget.project.next.formal_check"))
+		}
 		step.When = dayText(l, e.Rules.Calendar.CheckTo)
 		if p.Fix != "" && s.now().Unix() < p.FixUntil {
 			step = web.Step{What: l.T("budget.project.next_mend"), Who: l.T("budget.project.next_who.draft"), When: lastDay(l, p.FixUntil)}

@@ -98,7 +98,7 @@ func (k *kit) checkSteps(steps string) {
 		k.t.Error(text(rows))
 	}
 	page = k.page(access.Stranger(), steps+"?krok=2")
-	if words := text(page.Find("main")); !strings.Contains(words, "pierwszy jest „Zegar”: dostał 12 punktów") || page.Find("a[rel=next]").Length() != 1 || page.Find("a[rel=prev]").Length() != 1 {
+	if words := text(page.Find("main")); !strings.Contains(words, "pierwszy jest projekt „Zegar”: dostał 12 punktów") || page.Find("a[rel=next]").Length() != 1 || page.Find("a[rel=prev]").Length() != 1 {
 		k.t.Error(words)
 	}
 }

@@ -291,7 +291,7 @@ func (k *kit) claims(e budget.Edition) {
 	other := k.voter()
 	_, err = k.Claim(ctx, other, e.ID, anna)
 	refuses(k.t, "a place that is taken", err, fault.Conflict)
-	for range claimTries.free + 1 {
+	for range claimTries.free { // and the place that was taken
 		_, err = k.Claim(ctx, other, e.ID, Identity{Name: "Jan Kot", Born: "1980-01-30", Address: "Długa 6 Kraków"})
 		refuses(k.t, "a wrong birthday", err, fault.Invalid)
 	}

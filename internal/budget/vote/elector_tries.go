@@ -56,9 +56,10 @@ func mayTry(ctx context.Context, r db.Reader, place string, now time.Time) error
 }
 
 // takeTry counts a try before it is made, right or wrong: guesses that are sent all
-// at once find out one after the other that they must wait. For slips this is no
-// way, since nothing about a right code may be written; nor is it needed, for their
-// codes cannot be guessed.
+// at once find out one after the other that they must wait. One that finds a place
+// taken is a guess too: it tells that the words are somebody's. For slips this is
+// no way, since nothing about a right code may be written; nor is it needed, for
+// their codes cannot be guessed.
 func (s *Service) takeTry(ctx context.Context, place string, l limit, now time.Time) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := mayTry(ctx, tx, place, now); err != nil {
@@ -75,11 +76,16 @@ func (s *Service) countTry(ctx context.Context, place string, l limit, now time.
 	return s.db.Write(ctx, func(tx *db.Tx) error { return count(ctx, tx, place, l, now) })
 }
 
+// count counts one more try, if none of those that came at the same time has just
+// made it wait: the row is locked until the end of the transaction.
 func count(ctx context.Context, tx *db.Tx, place string, l limit, now time.Time) error {
-	_, err := tx.Exec(ctx, `insert into budget_tries (place, quarter, n) values (?, ?, 1)
-		on conflict (place, quarter) do update set n = budget_tries.n + 1`, place, quarter(now))
+	counted, err := tx.Exec(ctx, `insert into budget_tries (place, quarter, n) values (?, ?, 1)
+		on conflict (place, quarter) do update set n = budget_tries.n + 1 where budget_tries.next_at <= ?`, place, quarter(now), now.Unix())
 	if err != nil {
 		return err
+	}
+	if counted == 0 {
+		return mayTry(ctx, tx, place, now)
 	}
 	n := 0
 	if err := tx.Get(ctx, &n, `select n from budget_tries where place = ? and quarter = ?`, place, quarter(now)); err != nil {

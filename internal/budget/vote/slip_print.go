@@ -16,7 +16,7 @@ import (
 // A sheet holds ten slips, two in a row, to be cut along the lines. A slip says
 // the title, the code and where to type it. Its QR code holds the address of the
 // page alone: an address is remembered by browsers and seen by networks, a code
-// must not be.
+// must not be. People type a shorter one, at which the code finds its edition.
 const (
 	slipsInRow  = 2
 	slipsOnPage = 10
@@ -30,7 +30,7 @@ type slipSheet struct {
 	Title   string
 	Lang    string
 	Address string // whole, for the QR code
-	Shown   string // the same, as people type it
+	Shown   string // a short one, as people type it
 	Code    string // "Kod:"
 	How     string
 	Once    string
@@ -38,9 +38,9 @@ type slipSheet struct {
 }
 
 func (s *Service) sheetOf(l *i18n.L, e budget.Edition) slipSheet {
-	address := strings.TrimSuffix(s.Base, "/") + VoteHref(e.ID)
-	shown := address
-	if _, after, ok := strings.Cut(address, "://"); ok {
+	base := strings.TrimSuffix(s.Base, "/")
+	address, shown := base+VoteHref(e.ID), base+budget.SlipPath
+	if _, after, ok := strings.Cut(shown, "://"); ok {
 		shown = after
 	}
 	return slipSheet{Title: e.Title, Lang: string(l.Lang), Address: address, Shown: shown, Code: l.T("vote.slip.code"), How: l.T("vote.slip.how"),

@@ -61,6 +61,8 @@ func (s *Service) CastRoutes(sh *web.Shell) {
 	sh.Handle("POST "+start+"/{pool}", web.Public, h.postBallot, web.Quiet())
 	sh.Handle("GET "+start+"/{pool}/zmiana", web.Public, h.getChange, web.Quiet())
 	sh.Handle("POST "+start+"/{pool}/zmiana", web.Public, h.postChange, web.Quiet())
+	sh.Handle("GET "+budget.SlipPath, web.Public, h.getSlip, web.Quiet())
+	sh.Handle("POST "+budget.SlipPath, web.Public, h.postSlip, web.Quiet())
 	h.urnRoutes(sh)
 }
 
@@ -181,8 +183,7 @@ func (h castHandlers) getStart(w http.ResponseWriter, r *web.Request) error {
 	return h.drawStart(w, r, e, v, nil)
 }
 
-// postCode takes the code of a slip and shows where it votes: the ballot itself,
-// when that is the only pool.
+// postCode takes the code of a slip and shows where it votes.
 func (h castHandlers) postCode(w http.ResponseWriter, r *web.Request) error {
 	e, err := h.edition(r)
 	if err != nil {
@@ -201,6 +202,12 @@ func (h castHandlers) postCode(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
+	return h.goIn(w, r, e, v)
+}
+
+// goIn shows who votes with a slip where they may: the ballot itself, when that
+// is the only pool.
+func (h castHandlers) goIn(w http.ResponseWriter, r *web.Request, e budget.Edition, v voter) error {
 	rights, err := Rights(r.Context(), h.db, e.ID, v.Elector)
 	if err != nil {
 		return err
@@ -231,14 +238,13 @@ func (h castHandlers) drawStart(w http.ResponseWriter, r *web.Request, e budget.
 	return r.RenderStatus(w, statusOf(refused), startView(p))
 }
 
-// hasAccounts tells that some rights belong to accounts.
+// hasAccounts tells that some rights belong to accounts. Pupils of a roster have
+// none where there are slips: see AddClass.
 func hasAccounts(e budget.Edition) bool {
-	for _, s := range e.Rules.Who.Sources {
-		if s != budget.Slips {
-			return true
-		}
-	}
-	return false
+	slips := e.Rules.Who.Has(budget.Slips)
+	return slices.ContainsFunc(e.Rules.Who.Sources, func(s budget.Source) bool {
+		return s != budget.Slips && (s != budget.Roster || !slips)
+	})
 }
 
 // status says whether votes are taken now.

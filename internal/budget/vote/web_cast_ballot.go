@@ -299,9 +299,19 @@ func (h castHandlers) drawReceipt(w http.ResponseWriter, r *web.Request, b ballo
 		p.More = slices.ContainsFunc(rights, func(x Right) bool { return !x.Spent })
 	}
 	if p.Shared {
+		p.Scripts = []string{"vote.js"} // takes the receipt out of the history
 		web.LeaveNothing(w)
 	}
 	return r.Render(w, receiptView(p))
+}
+
+// leave is the address that the script puts in place of the receipt's where
+// somebody else sits down next, "" elsewhere.
+func (p receiptPage) leave() string {
+	if p.Shared {
+		return VoteHref(p.Edition.ID)
+	}
+	return ""
 }
 
 // openPoints are the points that no project has yet.

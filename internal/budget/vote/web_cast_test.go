@@ -136,6 +136,9 @@ func TestSlipsAtASharedComputer(t *testing.T) {
 	if strings.Contains(w.Body.String(), codes[0].Letters()) || strings.Contains(w.Body.String(), string(on.order[0])) || strings.Contains(w.Body.String(), "Projekt A") {
 		t.Error("the receipt shows the code or the choice")
 	}
+	if receipt.Find(`[data-receipt="`+start+`"]`).Length() != 1 || receipt.Find(`script[src*="vote"]`).Length() != 1 {
+		t.Error("Back and loading anew show the receipt to the next person")
+	}
 	if receipt.Find(`form[action="`+start+`/koniec"] button`).Length() != 1 {
 		t.Error("no way on for the next person")
 	}
@@ -151,6 +154,75 @@ func TestSlipsAtASharedComputer(t *testing.T) {
 	}
 	if log.Len() > 0 {
 		t.Error("the log says:", log.String())
+	}
+}
+
+// TestTheShortAddress: a slip says an address that can be typed; its code alone
+// leads to its edition, and wrong codes count there as they do elsewhere.
+func TestTheShortAddress(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	k.roster(4)
+	head := k.edition(k.head, "school", nil)
+	k.taken(k.post(k.tutor, classHref(head.ID, k.class)))
+	_, school, err := k.Print(t.Context(), k.head, head.ID, 3, "")
+	k.ok(err)
+	p := k.polling(func(r *budget.Rules) { r.Who.Sources = []budget.Source{budget.Slips} }, budget.Ranked, budget.One)
+	_, city, err := p.Print(t.Context(), p.officer, p.e.ID, 3, "")
+	p.ok(err)
+	for _, p.lang = range i18n.Langs {
+		if p.page(p.nobody, budget.SlipPath).Find(`form[action="`+budget.SlipPath+`"] input[name="`+fieldCode+`"]`).Length() != 1 {
+			t.Error("no field for the code")
+		}
+	}
+	for _, wrong := range []string{"", "ABC", drawCode().Letters(), school[0].Letters()} { // the school does not vote yet
+		p.whole(budget.SlipPath, p.post(p.nobody, budget.SlipPath, fieldCode, wrong), http.StatusUnprocessableEntity)
+	}
+	var counted int
+	p.ok(p.db.Get(t.Context(), &counted, `select coalesce(sum(n), 0) from budget_tries`))
+	if counted != 2 {
+		t.Errorf("%d wrong codes counted, want 2: slips of the finger are none", counted)
+	}
+	doc := p.whole(budget.SlipPath, p.post(p.nobody, budget.SlipPath, fieldCode, strings.ToLower(city[1].Letters())), http.StatusOK)
+	if n := doc.Find(`[data-pool] form[action^="` + VoteHref(p.e.ID) + `/"]`).Length(); n != 2 {
+		t.Errorf("%d pools of the slip's edition, want 2", n)
+	}
+	p.voting(head)
+	if id, err := p.EditionOfSlip(t.Context(), "elsewhere", school[0].Letters()); err != nil || id != head.ID {
+		t.Error("the school's slip leads to", id, err)
+	}
+	p.ok(p.VoidBox(t.Context(), p.officer, p.e.ID, 1, "Zginęło"))
+	if w := p.post(p.nobody, budget.SlipPath, fieldCode, city[1].Letters()); w.Code != http.StatusConflict {
+		t.Error("a void slip: status", w.Code)
+	}
+	sheet := p.sheetOf(p.Catalog.In(i18n.PL), p.e)
+	if !strings.HasSuffix(sheet.Shown, budget.SlipPath) || !strings.HasSuffix(sheet.Address, VoteHref(p.e.ID)) {
+		t.Errorf("a slip says %s, its picture %s", sheet.Shown, sheet.Address)
+	}
+}
+
+// TestRosterWithSlips: the template of schools knows pupils by class, and their
+// right is the slip's alone.
+func TestRosterWithSlips(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	k.roster(3)
+	k.CastRoutes(k.shell)
+	e := k.edition(k.head, "school", nil)
+	class := classHref(e.ID, k.class)
+	k.taken(k.post(k.tutor, class))
+	if n := k.page(k.tutor, class).Find("[data-slip-right]").Length(); n != 1 {
+		t.Error("the class page does not say whose the right is")
+	}
+	var rights int
+	k.ok(k.db.Get(t.Context(), &rights, `select count(*) from budget_rights`))
+	if rights != 0 {
+		t.Errorf("%d rights of accounts besides those of slips", rights)
+	}
+	e = k.voting(e)
+	for _, who := range []access.Actor{k.nobody, k.resident} {
+		doc := k.page(who, VoteHref(e.ID))
+		if doc.Find("#konto").Length() != 0 || doc.Find("#"+fieldCode).Length() != 1 {
+			t.Error("an account is offered where only slips vote")
+		}
 	}
 }
 

@@ -60,7 +60,11 @@ func (s *Service) getClasses(w http.ResponseWriter, r *web.Request) error {
 	for _, c := range list {
 		p.Rows = append(p.Rows, classLine{c, counts[string(c.ID)], classHref(e.ID, c.ID)})
 	}
-	p.Next = web.Step{What: r.L.T("vote.roster.next"), Who: r.L.T("vote.roster.next_who")}
+	next := "vote.roster.next"
+	if p.Slips {
+		next = "vote.roster.next_slips"
+	}
+	p.Next = web.Step{What: r.L.T(next), Who: r.L.T("vote.roster.next_who")}
 	return r.Render(w, classesView(p))
 }
 

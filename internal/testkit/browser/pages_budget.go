@@ -112,6 +112,7 @@ func paperVotePages() []Page {
 // votingPages are those of who votes.
 func votingPages() []Page {
 	return []Page{
+		{Name: "budget-slip", Path: "/kartka"},
 		{Name: "budget-vote", Staged: "budget-voting-vote"},
 		{Name: "budget-vote-refused", Staged: "budget-voting-vote", Form: `main form[action$="/glosowanie"]`, Status: 422},
 		{Name: "budget-ballot", Staged: "budget-voting-vote", Form: `main form[action$="/glosowanie"]`, Fields: map[string]string{"kod": SlipCode}},

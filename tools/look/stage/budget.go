@@ -131,9 +131,6 @@ func (h House) declare(ctx context.Context, site *browser.Site, runner access.Ac
 	if err := h.Budget().Announce(ctx, runner, id); err != nil {
 		return err
 	}
-	if e, err = budget.EditionByID(ctx, h.DB(), id); err != nil {
-		return err
-	}
 	resident, err := h.as(ctx, site, access.Resident)
 	if err != nil {
 		return err
