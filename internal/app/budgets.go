@@ -82,7 +82,7 @@ func (m *modules) budgetRoutes() {
 
 // budgetThing is a project, to those who may read it.
 func (a *App) budgetThing(r *web.Request, t trace.Thing) (thing, error) {
-	if !strings.HasPrefix(t.Kind, "budget.project") {
+	if strings.HasPrefix(t.Kind, "budget.edition.") {
 		e, err := budget.EditionByID(r.Context(), a.db, budget.EditionID(t.ID))
 		if err == nil {
 			err = a.budget.Sees(r.Context(), access.ActorOf(r.Request), e)

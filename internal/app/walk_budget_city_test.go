@@ -61,9 +61,7 @@ var cityIdeas = []cityIdea{{0, cityBikes, 200_000}, {0, cityParking, 1_400_000},
 // telephones and on paper, two of three open the box, and a stranger counts the
 // published ballots again.
 func TestWalkOfCityBudget(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	walks(t)
 	w := openCityWalk(t)
 	w.makes()
 	w.files()

@@ -44,9 +44,7 @@ const (
 // freeze, the key, slips, a vote by turns at one computer, the close, the count.
 // Nobody at the computer sees anything of whoever sat there before.
 func TestWalkOfSchoolBudget(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	walks(t)
 	w := openSchoolBudgetWalk(t)
 	w.makesClass()
 	w.makesEdition()

@@ -121,9 +121,7 @@ const (
 // TestWalkOfFindingHelp: somebody who teaches finds a school that can help,
 // asks, is accepted, and they talk; later the head wants no more of it.
 func TestWalkOfFindingHelp(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	walks(t)
 	w := openDemoWalk(t)
 	one, other := w.person(access.Teacher), w.person(access.SchoolHead)
 	teacher := w.enters("teacher", one, browser.View{Width: 390, Lang: "pl", Scripts: true})
@@ -387,9 +385,7 @@ const (
 // TestWalkOfFindingChanges: an officer takes in today's register, sees forty
 // changes, approves, and undoes, while the people of two schools work on.
 func TestWalkOfFindingChanges(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	walks(t)
 	w := openDemoWalk(t)
 	officer := w.enters("officer", w.person(access.AssociationOfficer), browser.Desk)
 	officer.handsIn("pierwszy.csv", registerRows(1, 60))

@@ -49,9 +49,7 @@ const (
 // move, and the head is told. All of it by clicking. Peers never learn who
 // proposed, strangers learn no more than what is theirs.
 func TestWalkOfMeetings(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	walks(t)
 	w := openMeetingsWalk(t)
 	w.measures()
 	w.proposes()

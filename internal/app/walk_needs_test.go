@@ -52,9 +52,7 @@ const (
 // those who asked enroll before the others, and weeks later they say what of it
 // was of use. All of it by clicking, but for a crowd that sends the same forms.
 func TestWalkOfNeeds(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
+	walks(t)
 	w := openNeedsWalk(t)
 	w.prepares()
 	w.answer()

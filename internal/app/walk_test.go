@@ -42,13 +42,21 @@ var (
 	walkPictures = []string{"moon", "key", "fish", "kite"}
 )
 
+// walks is how every walk begins. They take half a minute each, and wait for the
+// browser for most of it: two of them share the time.
+func walks(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	t.Parallel()
+}
+
 // TestWalkOfPeople goes the whole way in a real browser, over real data, by
 // clicking what people click: from the link of the first administrator to the
 // pupil at a shared computer, and until the head has left.
 func TestWalkOfPeople(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
+	walks(t)
 	w := openWalk(t)
 	admin := w.setUp()
 	admin.takeInRegister()

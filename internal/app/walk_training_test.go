@@ -43,9 +43,7 @@ const walkDays = 10
 // verifies: an officer publishes, a teacher without an account waits, is offered
 // a seat and takes it, a trainer takes attendance on a phone, the director signs.
 func TestWalkOfTraining(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+	walks(t)
 	w := openTrainingWalk(t)
 	desk, phone := browser.View{Width: 1280, Lang: "pl", Scripts: true}, browser.View{Width: 390, Lang: "pl"}
 	officer := w.enters("officer", w.person(access.CenterOfficer), desk)
