@@ -28,6 +28,7 @@ func TestPagesInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes")
 	}
+	t.Parallel() // beside the walks, which wait for their browsers
 	b := browser.Start(t)
 	site := openSite(t)
 	turns, only := browser.Turns(), onlyPages(t)

@@ -58,6 +58,7 @@ func TestRealDataHasNoDemoDoors(t *testing.T) {
 // answer below is grouped: in (the page, or a form refused for its content),
 // sign-in, forbidden, absent.
 func TestMatrix(t *testing.T) {
+	t.Parallel()
 	h := openHouse(t)
 	ids := h.examples()
 	visitors := []struct {
@@ -457,6 +458,7 @@ func TestUnknownDoors(t *testing.T) {
 // TestEveryPageInEveryLanguage opens every page that has no placeholder, as a
 // stranger and as every role, in three languages.
 func TestEveryPageInEveryLanguage(t *testing.T) {
+	t.Parallel()
 	h := openHouse(t)
 	ids := h.examples()
 	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz", "/plan/{id}/wskazniki", "/wskaznik/{id}/odczyty", "/dane", "/protokol/tekst", "/skroty.txt", ".pb", "/male", "/liczenie/urna"}
