@@ -22,6 +22,9 @@ import (
 // the Steps earlier steps, none of them would be among n checked ones with a chance
 // of at most (1-w/Steps)^n. Which steps are checked follows from Seed and nobody
 // chooses them.
+//
+// Plainly means by the code of CountPlainly, which shares with Count no more than is
+// said there.
 type Certificate struct {
 	Steps   int    `json:"steps"`   // how often the share was raised in the outcome
 	Checked []int  `json:"checked"` // earlier steps that were counted plainly, ascending
@@ -42,10 +45,12 @@ func (d *Disagreement) Error() string {
 	return fmt.Sprintf("the two counts differ at step %d: %s", d.Step, d.What)
 }
 
-// Certify counts plainly what proves the outcome of Count, with at most so many
-// earlier steps, and returns the outcome as the plain count has it. So it makes at
-// most steps + 2 plain passes, one where the rule does not raise shares. It returns
-// a *Disagreement where the two differ.
+// Certify takes from the fast count its rule and how often it raised the share, and
+// counts plainly what proves the outcome of Count, with at most so many earlier
+// steps, and returns the outcome as the plain count has it: the caller compares the
+// two. So it makes at most steps + 2 plain passes, one where the rule does not raise
+// shares. It returns a *Disagreement where add1 does not end there, or the two
+// differ at an earlier step.
 func Certify(e *Election, fast *Outcome, steps int, seed string) (*Outcome, Certificate, error) {
 	cert := Certificate{Steps: fast.Steps, Checked: drawSteps(fast.Steps, steps, seed), Seed: seed}
 	if !fast.raised() {

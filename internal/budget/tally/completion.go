@@ -1,14 +1,18 @@
 package tally
 
 import (
+	"context"
 	"math/big"
 	"slices"
 )
 
 // countShares counts by the method of equal shares and completes as the rule
 // says.
-func countShares(e *Election, rule Rule) *Outcome {
+//
+// When the context ends, it stops, and what it returns is worth nothing.
+func countShares(ctx context.Context, e *Election, rule Rule) *Outcome {
 	c := newSharing(e, &rule)
+	c.pass.ctx = ctx
 	steps := 0
 	switch rule.Completion {
 	case CompleteAdd1, CompleteAdd1Greedy:
@@ -51,7 +55,7 @@ type sharing struct {
 
 func newSharing(e *Election, rule *Rule) *sharing {
 	c := &sharing{e: e, rule: rule, order: newTieOrder(e, rule.Ties), start: startShare(e, rule), crowd: newCrowd(e, rule)}
-	c.pass = &pass{crowd: c.crowd, order: c.order, rule: rule}
+	c.pass = &pass{ctx: context.Background(), crowd: c.crowd, order: c.order, rule: rule}
 	return c
 }
 
@@ -95,6 +99,9 @@ func (c *sharing) allFit() bool {
 func (c *sharing) raise(exhaustive bool) int {
 	for steps := 0; ; {
 		c.pass.run(c.share(steps), c.e.Budget)
+		if c.pass.ctx.Err() != nil {
+			return steps
+		}
 		if c.pass.cost > c.e.Budget {
 			return steps - 1
 		}

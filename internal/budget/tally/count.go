@@ -1,6 +1,9 @@
 package tally
 
-import "math/big"
+import (
+	"context"
+	"math/big"
+)
 
 // Phase says in which part of a count a project won.
 type Phase string
@@ -65,12 +68,26 @@ type Outcome struct {
 
 // Count counts fast. It returns a *RuleFault for a rule that cannot be counted.
 func Count(e *Election, rule Rule) (*Outcome, error) {
+	return CountContext(context.Background(), e, rule)
+}
+
+// CountContext is Count that stops when the context ends, and then returns its
+// error. It looks before each purchase of equal shares, of which add1 makes many at
+// each of many steps; one takes no longer than going once through the ballots.
+func CountContext(ctx context.Context, e *Election, rule Rule) (*Outcome, error) {
 	rule, err := rule.Whole(e)
 	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if rule.Name == Greedy {
 		return countGreedy(e, rule), nil
 	}
-	return countShares(e, rule), nil
+	out := countShares(ctx, e, rule)
+	if err := ctx.Err(); err != nil {
+		return nil, err // the outcome is half a count
+	}
+	return out, nil
 }

@@ -22,7 +22,25 @@
 //  2. No tie is broken in silence. The order of breaking is an argument, and
 //     each tie is recorded with the step of that order that settled it.
 //  3. Everything is there twice. CountPlainly follows the definitions word by
-//     word and shares no counting code with Count.
+//     word, and adds the ballots up, decides who may win, and breaks ties by code
+//     of its own. What both are given they share: the election as it was read, the
+//     rule with its defaults, and the types of the outcome.
+//
+// A count with its reasons, from a file to words:
+//
+//	e, err := tally.Parse(file)
+//	rule := tally.Rule{Name: tally.EqualShares, Completion: tally.CompleteAdd1}
+//	out, err := tally.CountContext(ctx, e, rule)
+//	for _, p := range out.Winners {
+//		fmt.Println(e.Projects[p].Name, e.Amount(e.Projects[p].Cost))
+//	}
+//	for _, x := range tally.Explain(ctx, e, out) {
+//		fmt.Println(e.Projects[x.Project].Name, x.Won, x.Reason, e.Amount(x.Missing))
+//	}
+//	err = e.Write(published) // the ballots, so that anybody can count again
+//
+// What the file says that is doubtful stands in e.Warnings; e.Report(out) is the
+// whole count in ids and currency units, and Replay tells it step by step.
 //
 // The format of the files: Stolicki, Szufa, Talmon, "Pabulib: A Participatory
 // Budgeting Library", arXiv:2012.06539.
@@ -32,6 +50,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -60,7 +79,9 @@ func (t VoteType) Pointed() bool { return t == Ordinal || t == Cumulative || t =
 const Unsaid = -1
 
 // Project is one project on the ballot, with what the file declares of it.
-// Declared numbers are not used in counting; Parse compares them.
+// Declared numbers are not used in counting; Parse compares them, and Write tells
+// who was Selected. In a Project by itself nothing is declared only when all three
+// are Unsaid; New also takes it so when they are zero in all projects.
 type Project struct {
 	ID         string
 	Name       string
@@ -88,7 +109,7 @@ type Pick struct {
 type Ballot struct{ Picks []Pick }
 
 // Election is everything that a count needs. Ballots lie flat in memory, since
-// there may be a hundred thousand of them. It does not change after it was
+// there may be a hundred thousand of them. Nothing here changes it after it was
 // made, so many counts may read it at once.
 type Election struct {
 	Decimals      int // of Money
@@ -192,8 +213,21 @@ func pow10(n int) int64 {
 // project that is named twice, a ballot with an unknown project or the same one
 // twice, and numbers out of bounds; a budget of nothing and no ballots at all
 // are allowed here, because a pool may get none. Faults have Line 0.
+//
+// Points are whole; NewPointed takes parts of them. What is given may be changed
+// afterwards, the election has its own.
+//
+// Who won and what was counted before need not be declared: when Selected, Votes
+// and Score are zero in every project, they are Unsaid in the election. When they
+// are not, then a zero says what it says: not selected, no votes, no points.
 func New(decimals int, budget Money, kind VoteType, projects []Project, ballots []Ballot) (*Election, error) {
-	e := &Election{Decimals: decimals, Budget: budget, Type: kind, Projects: projects, starts: []int32{0}}
+	return NewPointed(decimals, 0, budget, kind, projects, ballots)
+}
+
+// NewPointed is New for points in parts of 10^-pointDecimals: with 2, a Pick of 250
+// Points gives two and a half. Only types that carry points may have parts.
+func NewPointed(decimals, pointDecimals int, budget Money, kind VoteType, projects []Project, ballots []Ballot) (*Election, error) {
+	e := &Election{Decimals: decimals, PointDecimals: pointDecimals, Budget: budget, Type: kind, Projects: cloneProjects(projects), starts: []int32{0}}
 	if err := e.checkProjects(); err != nil {
 		return nil, err
 	}
@@ -213,12 +247,29 @@ func New(decimals int, budget Money, kind VoteType, projects []Project, ballots 
 	return e, nil
 }
 
+// cloneProjects copies projects with all that they hold. When none of them declares
+// anything, they say so.
+func cloneProjects(projects []Project) []Project {
+	own := slices.Clone(projects)
+	said := slices.ContainsFunc(own, func(p Project) bool { return p.Selected != 0 || p.Votes != 0 || p.Score != 0 })
+	for i := range own {
+		p := &own[i]
+		p.Categories, p.Targets, p.Extra = slices.Clone(p.Categories), slices.Clone(p.Targets), slices.Clone(p.Extra)
+		if !said {
+			p.Selected, p.Votes, p.Score = Unsaid, Unsaid, Unsaid
+		}
+	}
+	return own
+}
+
 func (e *Election) checkProjects() error {
 	switch {
 	case e.Decimals < 0 || e.Decimals > maxDecimals:
 		return &Fault{Key: FaultNumber, Args: []string{strconv.Itoa(e.Decimals)}}
 	case !e.Type.known():
 		return &Fault{Key: FaultVoteType, Args: []string{string(e.Type)}}
+	case e.PointDecimals < 0 || e.PointDecimals > maxDecimals || e.PointDecimals > 0 && !e.Type.Pointed():
+		return &Fault{Key: FaultNumber, Args: []string{strconv.Itoa(e.PointDecimals)}}
 	case e.Budget < 0 || e.Budget > maxMoney:
 		return &Fault{Key: FaultBudget, Args: []string{e.Amount(e.Budget)}}
 	case len(e.Projects) > maxProjects:

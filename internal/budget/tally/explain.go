@@ -101,7 +101,7 @@ func tellSkips(e *Election, o *Outcome, skips []Skip, list []Explanation) {
 	for _, s := range skips {
 		x := &list[s.Project]
 		x.Reason, x.Round, x.By = s.Reason, s.Round, s.By
-		x.Missing = upward(s.Missing)
+		x.Missing = RoundUp(s.Missing)
 		switch s.Reason {
 		case SkipTooDear:
 			x.Left = x.Cost - x.Missing
@@ -120,11 +120,12 @@ func votesForShare(e *Election, rule Rule, cost Money) int64 {
 		return 0
 	}
 	need := new(big.Rat).Mul(rule.MinShare, rat(cost))
-	return upward(need.Mul(need, big.NewRat(int64(e.Voters()), e.Budget)))
+	return RoundUp(need.Mul(need, big.NewRat(int64(e.Voters()), e.Budget)))
 }
 
-// upward rounds up to a whole number; nil is nothing.
-func upward(r *big.Rat) int64 {
+// RoundUp is an amount rounded up to a whole unit: whoever lacks a part of one lacks
+// one. Nil is nothing.
+func RoundUp(r *big.Rat) int64 {
 	if r == nil {
 		return 0
 	}

@@ -1,36 +1,63 @@
 package tally
 
 import (
-	"cmp"
+	"context"
 	"math/big"
 	"slices"
 )
 
-// CountPlainly counts as Count does, and shares nothing with it that counts:
-// every voter has a purse, every amount is a fraction, every round asks every
-// project, add1 begins anew at each step. It is slow, and meant to be read
-// beside the definition; that both agree is the proof that the fast one is
-// right.
+// CountPlainly counts as Count does, by code of its own: every voter has a purse,
+// every amount is a fraction, every round asks every project, add1 begins anew at
+// each step. What the ballots say of each project, who may win at all and who goes
+// first in a tie is found here too, from the definitions. It is slow, and meant to
+// be read beside them; that both agree is what speaks for the fast one.
+//
+// The two share what they are given and what they give: the election as Parse or
+// New made it, the rule as Rule.Whole fills it in, and the types of the outcome. A
+// file that is misread is misread for both.
 func CountPlainly(e *Election, rule Rule) (*Outcome, error) {
+	return CountPlainlyContext(context.Background(), e, rule)
+}
+
+// CountPlainlyContext is CountPlainly that stops when the context ends, and then
+// returns its error.
+func CountPlainlyContext(ctx context.Context, e *Election, rule Rule) (*Outcome, error) {
 	rule, err := rule.Whole(e)
 	if err != nil {
 		return nil, err
 	}
 	c := newPlain(e, rule)
-	if rule.Name == Greedy {
-		return c.greedy(), nil
+	c.ctx = ctx
+	out := c.count()
+	if err := ctx.Err(); err != nil {
+		return nil, err // the outcome is half a count
 	}
-	return c.equalShares(), nil
+	return out, nil
+}
+
+func (c *plain) count() *Outcome {
+	if c.rule.Name == Greedy {
+		return c.greedy()
+	}
+	return c.equalShares()
 }
 
 func newPlain(e *Election, rule Rule) *plain {
-	return &plain{e: e, rule: rule, order: newTieOrder(e, rule.Ties)}
+	c := &plain{ctx: context.Background(), e: e, rule: rule}
+	c.addUp()
+	c.findBarriers()
+	return c
 }
 
 type plain struct {
-	e     *Election
-	rule  Rule
-	order *tieOrder
+	ctx  context.Context
+	e    *Election
+	rule Rule
+
+	// Of each project: the ballots that support it, its points, the ballots on
+	// which it stands first, and why it may not win at all, "" when it may.
+	support, score, firsts []int64
+	barriers               []SkipReason
 
 	backers [][]backer // of each project, those to whom it is worth something
 	fates   []plainFate
@@ -61,20 +88,19 @@ func (c *plain) begin() {
 
 // in says whether a project may still win.
 func (c *plain) in(p int) bool {
-	_, eligible := c.rule.eligible(c.e, p)
-	return eligible && !c.fates[p].won && !c.fates[p].excluded
+	return c.barriers[p] == "" && !c.fates[p].won && !c.fates[p].excluded
 }
 
 // win writes a round down.
 func (c *plain) win(r Round, tied []int) {
 	if len(tied) > 1 {
-		tie := c.order.settle(len(c.out.Rounds)+1, tied)
+		tie := c.settle(len(c.out.Rounds)+1, tied)
 		r.Tie = &tie
 		c.out.Ties = append(c.out.Ties, tie)
 	}
 	c.left -= c.e.Projects[r.Project].Cost
 	r.Left = c.left
-	r.Supporters = c.e.Support(r.Project)
+	r.Supporters = c.support[r.Project]
 	c.out.Rounds = append(c.out.Rounds, r)
 	c.out.Winners = append(c.out.Winners, r.Project)
 	c.out.Cost += c.e.Projects[r.Project].Cost
@@ -166,7 +192,7 @@ func (c *plain) startShare() *big.Rat {
 func (c *plain) everythingFits() bool {
 	var sum Money
 	for p := range c.e.Projects {
-		if _, eligible := c.rule.eligible(c.e, p); eligible {
+		if c.barriers[p] == "" {
 			sum += c.e.Projects[p].Cost
 		}
 	}
@@ -180,6 +206,9 @@ func (c *plain) add1(start *big.Rat) (*big.Rat, int) {
 	share := start
 	for steps := 0; ; steps++ {
 		c.pass(share)
+		if c.ctx.Err() != nil {
+			return share, steps
+		}
 		if c.left < 0 {
 			return new(big.Rat).Sub(share, step), steps - 1
 		}
@@ -211,7 +240,7 @@ func (c *plain) pass(share *big.Rat) {
 		purses[i] = new(big.Rat).Set(share)
 	}
 	held := new(big.Rat).Mul(share, rat(int64(len(purses))))
-	for {
+	for c.ctx.Err() == nil {
 		var least *big.Rat
 		var tied []int
 		for p := range c.e.Projects {
@@ -227,10 +256,10 @@ func (c *plain) pass(share *big.Rat) {
 		if least == nil {
 			break
 		}
-		won := c.order.first(tied)
+		won := c.inOrder(tied)[0]
 		most := c.collect(won, least, purses)
 		held = new(big.Rat).Sub(held, rat(c.e.Projects[won].Cost))
-		c.win(Round{Project: won, Phase: PhaseShares, Score: c.e.Score(won), Rho: least, AtMost: most, Held: held}, tied)
+		c.win(Round{Project: won, Phase: PhaseShares, Score: c.score[won], Rho: least, AtMost: most, Held: held}, tied)
 	}
 	c.tellLosers(purses)
 }
@@ -293,12 +322,11 @@ func (c *plain) tellLosers(purses []*big.Rat) {
 	for p := range c.e.Projects {
 		f := c.fates[p]
 		skip := Skip{Project: p, By: -1}
-		reason, eligible := c.rule.eligible(c.e, p)
 		switch {
 		case f.won:
 			continue
-		case !eligible:
-			skip.Reason = reason
+		case c.barriers[p] != "":
+			skip.Reason = c.barriers[p]
 		case len(c.backers[p]) == 0:
 			skip.Reason = SkipNoSupport
 		case f.excluded:
@@ -316,7 +344,7 @@ func (c *plain) tellLosers(purses []*big.Rat) {
 func (c *plain) fill() {
 	poor := c.out.Skipped
 	c.out.Skipped = nil
-	c.spend(PhaseFill, func(p int) (int64, *big.Rat) { return c.e.Support(p), rat(c.e.Support(p)) })
+	c.spend(PhaseFill, func(p int) (int64, *big.Rat) { return c.support[p], rat(c.support[p]) })
 	poor = slices.DeleteFunc(poor, func(s Skip) bool { return s.Reason != SkipPoor || c.fates[s.Project].won })
 	c.out.Skipped = append(poor, c.out.Skipped...)
 }
@@ -327,15 +355,15 @@ func (c *plain) greedy() *Outcome {
 	c.begin()
 	c.spend(PhaseGreedy, func(p int) (int64, *big.Rat) {
 		if c.rule.Utility != UtilityCardinality {
-			return c.e.Score(p), rat(c.e.Score(p))
+			return c.score[p], rat(c.score[p])
 		}
-		if c.e.Support(p) == 0 {
+		if c.support[p] == 0 {
 			return 0, new(big.Rat)
 		}
 		if c.e.Projects[p].Cost == 0 {
-			return c.e.Support(p), nil
+			return c.support[p], nil
 		}
-		return c.e.Support(p), big.NewRat(c.e.Support(p), c.e.Projects[p].Cost)
+		return c.support[p], big.NewRat(c.support[p], c.e.Projects[p].Cost)
 	})
 	return c.out
 }
@@ -351,7 +379,10 @@ func (c *plain) spend(phase Phase, worth func(p int) (score int64, worth *big.Ra
 	}
 	open, passed := c.contenders()
 	slices.SortFunc(open, func(a, b int) int {
-		return cmp.Or(order(a, b), cmp.Compare(c.order.rank[a], c.order.rank[b]))
+		if worthier := order(a, b); worthier != 0 {
+			return worthier
+		}
+		return c.turn(a, b)
 	})
 	for len(open) > 0 {
 		best := slices.IndexFunc(open, c.fits)
@@ -382,8 +413,8 @@ func (c *plain) contenders() (open []int, barred []Skip) {
 		if c.fates[p].won {
 			continue
 		}
-		if reason, eligible := c.rule.eligible(c.e, p); !eligible {
-			barred = append(barred, Skip{Project: p, Round: len(c.out.Rounds), Reason: reason, By: -1})
+		if c.barriers[p] != "" {
+			barred = append(barred, Skip{Project: p, Round: len(c.out.Rounds), Reason: c.barriers[p], By: -1})
 			continue
 		}
 		open = append(open, p)

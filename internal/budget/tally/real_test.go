@@ -3,6 +3,8 @@ package tally
 import (
 	"bytes"
 	"encoding/csv"
+	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -12,21 +14,44 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// realFiles are the files of real elections, as the index of their folder
-// describes them.
-func realFiles(t testing.TB) []map[string]string {
+// What the folder of real elections holds.
+const (
+	realFileCount = 24
+	realRecorded  = 13 // of these the winners that were recorded are those of greedy
+)
+
+// realNames are the names of the files in the folder, without ".pb".
+func realNames(t testing.TB) []string {
+	t.Helper()
+	readShared(t, "index.csv") // or skip
+	files, err := filepath.Glob(filepath.Join(sharedFolder, "*.pb"))
+	if err != nil || len(files) != realFileCount {
+		t.Fatalf("%d files of real elections, want %d: %v", len(files), realFileCount, err)
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".pb")
+	}
+	return files
+}
+
+// realFiles are the files of real elections by their names, as the index of their
+// folder describes them. Every file stands in the index, and nothing else does.
+func realFiles(t testing.TB) map[string]map[string]string {
 	t.Helper()
 	rows, err := csv.NewReader(bytes.NewReader(readShared(t, "index.csv"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var files []map[string]string
+	files := map[string]map[string]string{}
 	for _, row := range rows[1:] {
 		file := map[string]string{}
 		for i, name := range rows[0] {
 			file[name] = row[i]
 		}
-		files = append(files, file)
+		files[file["file"]] = file
+	}
+	if diff := cmp.Diff(realNames(t), slices.Sorted(maps.Keys(files))); diff != "" || len(files) != len(rows)-1 {
+		t.Fatalf("in the folder -, in its index, of %d rows, +:\n%s", len(rows)-1, diff)
 	}
 	return files
 }
@@ -35,9 +60,11 @@ func realFiles(t testing.TB) []map[string]string {
 // declared votes and scores are those of its ballots. It is published, read
 // again, and counted with the same outcome.
 func TestRealFiles(t *testing.T) {
-	for _, file := range realFiles(t) {
-		t.Run(file["file"], func(t *testing.T) {
-			e := realElection(t, file["file"]+".pb")
+	files, ran, recorded := realFiles(t), 0, 0
+	for _, name := range realNames(t) {
+		t.Run(name, func(t *testing.T) {
+			e, file := realElection(t, name+".pb"), files[name]
+			ran++
 			if len(e.Warnings) > 0 {
 				t.Error("warned of", e.Warnings)
 			}
@@ -49,8 +76,12 @@ func TestRealFiles(t *testing.T) {
 			checkPublished(t, e)
 			if strings.HasPrefix(file["plain_greedy_vs_selected"], "greedy:same") {
 				checkRecorded(t, e)
+				recorded++
 			}
 		})
+	}
+	if ran == realFileCount && recorded != realRecorded {
+		t.Errorf("the winners of %d files were compared with what is recorded, want %d", recorded, realRecorded)
 	}
 }
 

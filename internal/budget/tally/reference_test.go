@@ -24,11 +24,24 @@ const (
 	pabutoolsRunning = "method_of_equal_shares"
 )
 
+// How many cases the references hold. A key that was renamed, or a file that lost
+// its end, would leave nothing to compare, and nothing would be wrong with it.
+const (
+	ordersOfFile      = 12 // rules in each of the three files of orders
+	equalToolCases    = 78
+	pabutoolsFiles    = 8
+	pabutoolsCompared = 41
+	pabutoolsLeft     = 12 // sequential Phragmén, what took too long, points divided by costs
+)
+
+// sharedFolder holds real data, beside the project.
+var sharedFolder = filepath.Join("..", "..", "..", "..", "shared", "data", "pb")
+
 // readShared reads a file of real data, which lies beside the project. A clone
 // alone does without.
 func readShared(t testing.TB, name string) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "shared", "data", "pb", filepath.FromSlash(name)))
+	text, err := os.ReadFile(filepath.Join(sharedFolder, filepath.FromSlash(name)))
 	if errors.Is(err, fs.ErrNotExist) {
 		t.Skip("waits for the folder shared beside the project")
 	}
@@ -111,10 +124,20 @@ func TestReferenceOrders(t *testing.T) {
 			}
 		}
 		readReference(t, "reference/"+strings.TrimSuffix(file, ".pb")+".json", &reference)
+		if len(reference.Rules) != ordersOfFile {
+			t.Errorf("%s: %d rules, want %d", file, len(reference.Rules), ordersOfFile)
+		}
 		for name, want := range reference.Rules {
 			rule, known := rules[name]
 			if !known { // *_add1_greedy: they fill after add1-exhaustive, a completion that we do not have
-				rule = rules[strings.TrimSuffix(name, "_greedy")]
+				filled := false
+				if rule, filled = rules[strings.TrimSuffix(name, "_greedy")]; !filled {
+					t.Errorf("%s: what is %q?", file, name)
+					continue
+				}
+			}
+			if len(want.Order) == 0 || want.Cost == "" {
+				t.Errorf("%s %s says nothing", file, name)
 			}
 			rule.Ties = mustTies(t, tiesOfPabutools)
 			got := mustCount(t, e, rule)
@@ -150,9 +173,17 @@ func TestReferenceEqualTool(t *testing.T) {
 		} `json:"equalshares_compute_tool"`
 	}
 	readReference(t, "expected_rule_outcomes.json", &all)
+	if n := len(all.Tool.Results); n != equalToolCases {
+		t.Errorf("%d cases, want %d", n, equalToolCases)
+	}
 	for _, want := range all.Tool.Results {
+		completion, known := completions[want.Completion]
+		if !known {
+			t.Errorf("%s: what is the completion %q?", want.File, want.Completion)
+			continue
+		}
 		e := realElection(t, want.File)
-		rule := Rule{Name: EqualShares, Completion: completions[want.Completion], Ties: mustTies(t, tiesOfEqualTool)}
+		rule := Rule{Name: EqualShares, Completion: completion, Ties: mustTies(t, tiesOfEqualTool)}
 		got := mustCount(t, e, rule)
 		endowment, _ := new(big.Rat).Quo(got.Endowment, rat(e.Unit())).Float64()
 		if !slices.Equal(ids(e, got.Winners), want.Winners) || e.Amount(got.Cost) != want.Cost.String() || abs(endowment-want.Endowment) > 1e-6 {
@@ -188,26 +219,39 @@ func TestReferencePabutools(t *testing.T) {
 		}
 	}
 	readReference(t, "expected_rule_outcomes.json", &all)
+	compared, left := 0, 0
 	for _, file := range all.Pabutools.Results {
 		e := realElection(t, file.File)
 		for _, want := range file.Results {
-			name, sat, _ := strings.Cut(want.Rule, "/")
-			rule, known := rules[name]
-			if !known || want.Error != "" { // sequential Phragmén, and two that took that program too long
+			// Sequential Phragmén, and what took that program too long.
+			if want.Rule == "sequential_phragmen" || want.Error == "timeout50" {
+				left++
 				continue
 			}
-			rule.Utility, rule.Ties = utilities[sat], mustTies(t, tiesOfPabutools)
+			name, sat, _ := strings.Cut(want.Rule, "/")
+			rule, known := rules[name]
+			utility, usual := utilities[sat]
+			if !known || !usual || want.Error != "" {
+				t.Errorf("%s: what is %q, %q?", file.File, want.Rule, want.Error)
+				continue
+			}
+			rule.Utility, rule.Ties = utility, mustTies(t, tiesOfPabutools)
 			counted := e
 			if sat == "Additive_Borda_Sat" {
 				counted = lessOne(t, e)
 			}
 			if rule.Name == Greedy && rule.Utility == UtilityPoints {
+				left++
 				continue // it divides points by costs, which no rule of ours does
 			}
+			compared++
 			if got := mustCount(t, counted, rule); !slices.Equal(sorted(ids(e, got.Winners)), sorted(want.Winners)) {
 				t.Errorf("%s %s:\n got %v\nwant %v", file.File, want.Rule, sorted(ids(e, got.Winners)), sorted(want.Winners))
 			}
 		}
+	}
+	if n := len(all.Pabutools.Results); n != pabutoolsFiles || compared != pabutoolsCompared || left != pabutoolsLeft {
+		t.Errorf("%d files, %d compared, %d left; want %d, %d, %d", n, compared, left, pabutoolsFiles, pabutoolsCompared, pabutoolsLeft)
 	}
 }
 
@@ -252,6 +296,9 @@ func TestOfficialWinners(t *testing.T) {
 			if p.Selected == 1 {
 				announced = append(announced, p.ID)
 			}
+		}
+		if len(announced) == 0 {
+			t.Errorf("%s announces nobody", town.file)
 		}
 		for _, ties := range []string{"", tiesOfPabutools, tiesOfEqualTool, "cost", "lot:any"} {
 			town.rule.Name, town.rule.Ties = EqualShares, mustTies(t, ties)

@@ -61,7 +61,7 @@ func Replay(e *Election, o *Outcome) []Step {
 			Before: left, After: r.Left, Passed: passed(r.Skipped), Tie: r.Tie, Winners: n + 1}
 		if r.Phase == PhaseShares {
 			s.Price, _ = r.Rho.Float64()
-			s.AtMost, s.HeldBefore, s.HeldAfter = upward(r.AtMost), held, downward(r.Held)
+			s.AtMost, s.HeldBefore, s.HeldAfter = RoundUp(r.AtMost), held, downward(r.Held)
 			held = s.HeldAfter
 		}
 		left = r.Left
@@ -88,7 +88,7 @@ func shareSteps(e *Election, o *Outcome) []Step {
 func passed(skips []Skip) []Passed {
 	list := make([]Passed, len(skips))
 	for i, s := range skips {
-		list[i] = Passed{s.Project, s.Reason, upward(s.Missing), s.By}
+		list[i] = Passed{s.Project, s.Reason, RoundUp(s.Missing), s.By}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"math/big"
 	"slices"
@@ -64,6 +65,7 @@ type purchase struct {
 // pass is one run of equal shares with one share. It is used again for the next
 // share, so that add1 need not make its memory anew.
 type pass struct {
+	ctx    context.Context // when it ends, so does run
 	crowd  *crowd
 	order  *tieOrder
 	rule   *Rule
@@ -85,10 +87,11 @@ type pass struct {
 	ledger *ledger
 }
 
-// run buys until nothing can be bought, or until more than limit is spent.
+// run buys until nothing can be bought, or until more than limit is spent. Whoever
+// gave the pass a context asks it afterwards whether run came to its end.
 func (s *pass) run(share *big.Rat, limit Money) {
 	s.start(share)
-	for s.cost <= limit {
+	for s.cost <= limit && s.ctx.Err() == nil {
 		tied := s.cheapest()
 		if len(tied) == 0 {
 			return

@@ -10,8 +10,8 @@ import (
 
 // Tie is one step of the order in which ties are broken.
 type Tie struct {
-	By   TieBy
-	Seed string // of the lot
+	By   TieBy  `json:"by"`
+	Seed string `json:"seed,omitempty"` // of the lot
 }
 
 // TieBy names a step.
@@ -76,11 +76,14 @@ func FormatTies(ties []Tie) string {
 
 // TieRecord says how one tie was broken: the projects that stood equal, the step
 // that told the winner from the last of its rivals, and the winner.
+//
+// In JSON the names are written small, as in Step and Explanation, which hold it.
+// Documents of earlier versions have them with a capital, and are read all the same.
 type TieRecord struct {
-	Round int   // from 1
-	Tied  []int // in the order that the steps put them
-	By    Tie
-	Won   int
+	Round int   `json:"round"` // from 1
+	Tied  []int `json:"tied"`  // in the order that the steps put them
+	By    Tie   `json:"by"`
+	Won   int   `json:"won"`
 }
 
 // tieOrder is the order of all projects by the steps, made once for a count.

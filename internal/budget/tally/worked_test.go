@@ -69,18 +69,36 @@ var workedRules = map[string]struct {
 	"mes+budget_increase(step=5)/Cost":    {Rule{Name: EqualShares, Completion: CompleteAdd1Exhaustive, Step: 5 * 24}, 24},
 }
 
+// otherRules are the rules of the examples that we do not have: welfare, Phragmén,
+// and a count that begins with a winner.
+var otherRules = []string{"max_welfare/Cost", "max_welfare/Cardinality", "sequential_phragmen", "mes+budget_increase(step=1/24, g already funded)/Cost"}
+
+// How much the file of examples holds.
+const (
+	workedExamples = 6
+	workedCases    = 21 // rules of an example that are counted
+	workedOthers   = 6
+)
+
 // TestWorkedExamples: each order of breaking ties gives one of the outcomes of
 // the case, and the orders together give all of them where lots can be drawn
 // often enough to say so.
 func TestWorkedExamples(t *testing.T) {
 	var all struct{ Examples []workedExample }
 	readReference(t, "worked_examples.json", &all)
+	counted, others := 0, 0
 	for _, w := range all.Examples {
 		for name, outcomes := range w.Expected {
-			r, ours := workedRules[name]
-			if !ours { // welfare, Phragmén, and a count that begins with a winner
+			if slices.Contains(otherRules, name) {
+				others++
 				continue
 			}
+			r, ours := workedRules[name]
+			if !ours || len(outcomes) == 0 {
+				t.Errorf("%s: what is %q, with %d outcomes?", w.Name, name, len(outcomes))
+				continue
+			}
+			counted++
 			e := w.election(t, r.unit)
 			seen := map[string]bool{}
 			for lot := range 60 {
@@ -103,5 +121,8 @@ func TestWorkedExamples(t *testing.T) {
 				}
 			}
 		}
+	}
+	if len(all.Examples) != workedExamples || counted != workedCases || others != workedOthers {
+		t.Errorf("%d examples, %d cases, %d others; want %d, %d, %d", len(all.Examples), counted, others, workedExamples, workedCases, workedOthers)
 	}
 }

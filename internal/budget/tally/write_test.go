@@ -72,6 +72,63 @@ func TestWritePointsOfPlaces(t *testing.T) {
 	}
 }
 
+// A program that only names its projects declares nothing of them: none of them is
+// published as lost. One that says who won says who lost, too.
+func TestNewDeclaresNothing(t *testing.T) {
+	projects := []Project{{ID: "a", Cost: 1, Categories: []string{"sport"}}, {ID: "b", Cost: 1}}
+	ballots := []Ballot{{[]Pick{{0, 0}}}}
+	for winner, want := range map[int]string{
+		0: "project_id;cost;votes;category\na;1;1;sport\nb;1;0;\n",
+		1: "project_id;cost;votes;category;selected\na;1;1;sport;1\nb;1;0;;0\n",
+	} {
+		projects[0].Selected = winner
+		e, err := New(0, 1, Approval, projects, ballots)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, _ := strings.Cut(publish(t, e), "PROJECTS\n")
+		text, _, _ = strings.Cut(text, "VOTES\n")
+		if diff := cmp.Diff(want, text); diff != "" {
+			t.Error(diff)
+		}
+	}
+	// What the caller does with their own does not reach the election.
+	e, err := New(0, 1, Approval, projects, ballots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := publish(t, e)
+	projects[0].Cost, projects[0].Categories[0], projects[1].ID, ballots[0].Picks[0].Project = 9, "other", "c", 1
+	if diff := cmp.Diff(before, publish(t, e)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestNewPointed: parts of points are those that a file would have.
+func TestNewPointed(t *testing.T) {
+	projects := []Project{{ID: "a", Cost: 1}, {ID: "b", Cost: 1}}
+	e, err := NewPointed(0, 2, 1, Cumulative, projects, []Ballot{{[]Pick{{0, 250}, {1, 750}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := publish(t, e)
+	if !strings.Contains(text, "\n1;a,b;2.5,7.5\n") {
+		t.Error(text)
+	}
+	read, err := Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := e.Report(mustCount(t, e, Rule{Name: Greedy})), read.Report(mustCount(t, read, Rule{Name: Greedy})); cmp.Diff(a, b) != "" || a.Rounds[0].Score != "7.5" {
+		t.Error(cmp.Diff(a, b), a)
+	}
+	for decimals, kind := range map[int]VoteType{-1: Cumulative, maxDecimals + 1: Cumulative, 1: Approval} {
+		if _, err := NewPointed(0, decimals, 1, kind, projects, nil); err == nil {
+			t.Errorf("%d decimals of points on a ballot of %s", decimals, kind)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	a := []Project{{ID: "a", Cost: 1}}
 	one := []Ballot{{[]Pick{{0, 1}}}}
