@@ -198,9 +198,21 @@ func (b Bars) page(l *i18n.L, m rail, first, last int) scene {
 	return s
 }
 
+// alone tells that a row has one part to draw and nothing else: its total says the
+// same number.
+func (b Bars) alone(r Row) bool {
+	drawn := 0
+	for i := range b.Parts {
+		if n, ok := r.at(i).N(); ok && n != 0 || r.at(i).words != "" {
+			drawn++
+		}
+	}
+	return drawn < 2
+}
+
 // bar draws the parts of a row from nought outwards, and its total at the end.
 func (b Bars) bar(l *i18n.L, s *scene, m rail, r Row, y float64) {
-	below, above := 0.0, 0.0
+	below, above, alone := 0.0, 0.0, b.alone(r)
 	for i, name := range b.Parts {
 		n, ok := r.at(i).N()
 		if !ok || n == 0 {
@@ -217,7 +229,7 @@ func (b Bars) bar(l *i18n.L, s *scene, m rail, r Row, y float64) {
 		part := rect{x: m.x(from), y: y, w: m.x(from+max(n, -n)) - m.x(from), h: barHigh, paint: partPaint(i + 1), tip: r.Name + " – " + name + ": " + value}
 		part.w = max(part.w-1, 1)
 		s.draw(part)
-		if len(b.Parts) > 1 && widthOf(value, smallSize, true)+8 <= part.w {
+		if !alone && widthOf(value, smallSize, true)+8 <= part.w {
 			s.writeLines([]string{value}, label{x: part.x + part.w/2, y: y + barHigh/2, size: smallSize, anchor: middle, bold: true, tone: partTone + tone(strconv.Itoa(i+1)), halo: patterned(i + 1)})
 		}
 	}

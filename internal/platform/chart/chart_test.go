@@ -126,6 +126,38 @@ func TestValuesAreWritten(t *testing.T) {
 	}
 }
 
+// TestOnePartIsWrittenOnce: a bar of one part says its number at the end, and one of
+// several in the parts and their sum at the end.
+func TestOnePartIsWrittenOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		values []Value
+		want   []string
+	}{
+		"one part":             {[]Value{Num(0), Num(46)}, []string{"46"}},
+		"one part is known":    {[]Value{{}, Num(46)}, []string{"46"}},
+		"two parts":            {[]Value{Num(40), Num(30)}, []string{"40", "30", "70"}},
+		"a hidden part beside": {[]Value{Num(46), Hidden("mniej niż 5")}, []string{"46", "?"}},
+	} {
+		bars := Bars{Head: Head{ID: "one", Title: "One", Level: 2, Names: "Projekt"}, Parts: []string{"wybrany", "niewybrany"}, Rows: []Row{{Name: "Boisko", Values: c.values}}}
+		doc := page(t, bars)
+		for _, side := range []string{"-w", "-n"} {
+			var got []string
+			doc.Find("svg").Each(func(_ int, svg *goquery.Selection) {
+				if strings.Contains(svg.AttrOr("aria-labelledby", ""), "one"+side) {
+					svg.Find("text").Each(func(_ int, s *goquery.Selection) {
+						if word := strings.TrimSpace(s.Text()); strings.Trim(word, "0123456789?") == "" {
+							got = append(got, word)
+						}
+					})
+				}
+			})
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s, %s: %q, want %q", name, side, got, c.want)
+			}
+		}
+	}
+}
+
 func TestShades(t *testing.T) {
 	l := words(t).In(i18n.PL)
 	for _, c := range []struct {
