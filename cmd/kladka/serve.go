@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -10,7 +11,9 @@ import (
 
 	"kladka/internal/app"
 	"kladka/internal/demo"
+	"kladka/internal/platform/identity"
 	"kladka/internal/platform/mail"
+	"kladka/internal/platform/secrets"
 )
 
 type serveCmd struct {
@@ -24,6 +27,28 @@ type serveCmd struct {
 	Rate     int    `default:"50" env:"KLADKA_RATE" help:"Requests per second that one address may make, with a burst of ten seconds' worth; 0 for no limit."`
 
 	mailFlags
+	identityFlags
+}
+
+// identityFlags are the settings of a national sign-in that vouches for voters.
+type identityFlags struct {
+	IdentityName      string `name:"identity-name" env:"KLADKA_IDENTITY_NAME" help:"Name of a national sign-in (OpenID Connect) that vouches for voters, as people know it. Needs --base."`
+	IdentityIssuer    string `name:"identity-issuer" env:"KLADKA_IDENTITY_ISSUER" placeholder:"URL" help:"Its issuer; none is connected without."`
+	IdentityClient    string `name:"identity-client" env:"KLADKA_IDENTITY_CLIENT" help:"What it calls this installation (client id)."`
+	IdentitySecret    string `name:"identity-secret" env:"KLADKA_IDENTITY_SECRET" help:"The secret shared with it; better set in the environment."`
+	IdentityACR       string `name:"identity-acr" env:"KLADKA_IDENTITY_ACR" help:"Levels of assurance (acr) that are enough, divided by blanks; any by default."`
+	IdentityScopes    string `name:"identity-scopes" env:"KLADKA_IDENTITY_SCOPES" help:"What it is asked for, divided by blanks; openid profile by default."`
+	IdentityBornClaim string `name:"identity-born-claim" env:"KLADKA_IDENTITY_BORN_CLAIM" help:"Claim with the date of birth; birthdate by default."`
+	IdentityNameClaim string `name:"identity-name-claim" env:"KLADKA_IDENTITY_NAME_CLAIM" help:"Claim with the whole name; by default given_name and family_name, or name."`
+}
+
+// provider is the connection to it, nil when none is set.
+func (cmd *identityFlags) provider(base string, keys *secrets.Keys, log *slog.Logger) (*identity.Provider, error) {
+	if *cmd == (identityFlags{}) {
+		return nil, nil
+	}
+	return identity.New(identity.Config{Base: base, Keys: keys, Now: time.Now, Log: log, Settings: identity.Settings{Name: cmd.IdentityName, Issuer: cmd.IdentityIssuer,
+		Client: cmd.IdentityClient, Secret: cmd.IdentitySecret, ACR: cmd.IdentityACR, Scopes: cmd.IdentityScopes, BornClaim: cmd.IdentityBornClaim, NameClaim: cmd.IdentityNameClaim}})
 }
 
 // mailFlags are the settings of letters, for the commands that write some.
@@ -83,8 +108,13 @@ func (cmd *serveCmd) Run(ctx context.Context, c *Common, s *streams) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(cmd.Demo != ""), Keys: keys, SMTP: cmd.smtp(), ReplyTo: cmd.ReplyTo, Base: cmd.Base, Listen: cmd.Listen, HTTPS: cmd.HTTPS, Proxied: cmd.Proxied, TileURL: cmd.TileURL,
-		TileBy: cmd.TileBy, Operator: cmd.Operator, Rate: cmd.Rate, Demo: string(cmd.Demo)}, c.logger(s.err), time.Now)
+	log := c.logger(s.err)
+	known, err := cmd.provider(cmd.Base, keys, log)
+	if err != nil {
+		return err
+	}
+	a, err := app.New(ctx, d, app.Settings{Folder: c.folder(cmd.Demo != ""), Keys: keys, Identity: known, SMTP: cmd.smtp(), ReplyTo: cmd.ReplyTo, Base: cmd.Base, Listen: cmd.Listen, HTTPS: cmd.HTTPS, Proxied: cmd.Proxied, TileURL: cmd.TileURL,
+		TileBy: cmd.TileBy, Operator: cmd.Operator, Rate: cmd.Rate, Demo: string(cmd.Demo)}, log, time.Now)
 	if err != nil {
 		return err
 	}

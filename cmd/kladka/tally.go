@@ -111,12 +111,8 @@ func (cmd *tallyCmd) rule(e *tally.Election) (rule tally.Rule, err error) {
 			return rule, err
 		}
 	}
-	for _, ids := range cmd.Exclude {
-		group, err := projects(e, ids)
-		if err != nil {
-			return rule, err
-		}
-		rule.Excludes = append(rule.Excludes, group)
+	if rule.Excludes, err = e.ParseExcludes(strings.Join(cmd.Exclude, "\n")); err != nil {
+		return rule, err
 	}
 	for _, text := range cmd.Barred {
 		b, err := barred(e, text)
@@ -140,17 +136,6 @@ func barred(e *tally.Election, text string) (b tally.Barred, err error) {
 		return b, &tally.RuleFault{What: "barred", Text: fmt.Sprintf("no project %q", id)}
 	}
 	return b, nil
-}
-
-func projects(e *tally.Election, ids string) (group []int, err error) {
-	for id := range strings.SplitSeq(ids, ",") {
-		p := e.Find(strings.TrimSpace(id))
-		if p < 0 {
-			return nil, &tally.RuleFault{What: "exclude", Text: fmt.Sprintf("no project %q", id)}
-		}
-		group = append(group, p)
-	}
-	return group, nil
 }
 
 // warnOfThreshold speaks of a threshold that the file knows and the count does

@@ -162,8 +162,9 @@ type openedJSON struct {
 	Valid       int                `json:"valid"`
 	OutcomeHash string             `json:"outcome_sha256"`
 	PlainHash   string             `json:"plain_sha256"`
-	FileHash    string             `json:"file_sha256"`
+	FileHash    string             `json:"file_sha256,omitempty"`
 	Certificate *tally.Certificate `json:"certificate,omitempty"`
+	Partial     bool               `json:"second_count_partial,omitempty"`
 	Differ      string             `json:"differ,omitempty"`
 	Outcome     result.Outcome     `json:"outcome"`
 }
@@ -172,7 +173,11 @@ func printOpenedJSON(out io.Writer, pools []result.OpenedPool) error {
 	list := make([]openedJSON, len(pools))
 	for i, p := range pools {
 		n := p.Numbers
-		list[i] = openedJSON{p.Pool.Name, n.Envelopes, n.Copies, n.Unreadable, n.Invalid, n.Valid, p.OutcomeHash, p.PlainHash, p.FileHash, p.Certificate, "", p.Outcome}
+		list[i] = openedJSON{Name: p.Pool.Name, Envelopes: n.Envelopes, Copies: n.Copies, Unreadable: n.Unreadable, Invalid: n.Invalid, Valid: n.Valid,
+			OutcomeHash: p.OutcomeHash, PlainHash: p.PlainHash, FileHash: p.FileHash, Certificate: p.Certificate, Outcome: p.Outcome}
+		if p.Outcome.Few { // the steps tell what voters paid
+			list[i].Certificate, list[i].Partial = nil, p.Certificate != nil && !p.Certificate.Full()
+		}
 		if p.Differ != nil {
 			list[i].Differ = p.Differ.Error()
 		}
@@ -207,10 +212,19 @@ func printOpened(out io.Writer, pools []result.OpenedPool) error {
 		for _, b := range p.Outcome.Rule.Barred {
 			fmt.Fprintf(w, "%s may not win beside %s, which won in an earlier pool.\n", b.Project, b.By)
 		}
-		if c := p.Certificate; c != nil && !c.Full() {
+		if p.Outcome.Few {
+			fmt.Fprintf(w, "Fewer than %d ballots: winners stand by their votes, and rounds and prices are left out.\n", result.LeastBallots)
+		}
+		if c := p.Certificate; c != nil && !c.Full() && p.Outcome.Few {
+			fmt.Fprintln(w, "The second count repeated some of the earlier steps.")
+		} else if c != nil && !c.Full() {
 			fmt.Fprintf(w, "The second count repeated %d of %d earlier steps: %v\n", len(c.Checked), c.Steps, c.Checked)
 		}
-		fmt.Fprintf(w, "%d projects win and cost %s of %s.\noutcome %s\nballots %s\n\n", len(p.Outcome.Winners), zloty(p.Outcome.Cost), zloty(p.Outcome.Budget), p.OutcomeHash, p.FileHash)
+		fmt.Fprintf(w, "%d projects win and cost %s of %s.\noutcome %s\n", len(p.Outcome.Winners), zloty(p.Outcome.Cost), zloty(p.Outcome.Budget), p.OutcomeHash)
+		if p.FileHash != "" {
+			fmt.Fprintf(w, "ballots %s\n", p.FileHash)
+		}
+		fmt.Fprintln(w)
 	}
 	return w.Flush()
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kladka/internal/budget"
+	"kladka/internal/budget/result"
 )
 
 const smallElection = `META
@@ -81,25 +84,54 @@ func TestTally(t *testing.T) {
 	}
 }
 
+// The public page that counts a file and this command read groups of projects alike,
+// and count alike.
+func TestTallyIsThePage(t *testing.T) {
+	text := strings.Replace(smallElection, "budget;10.5", "budget;15.5", 1)
+	file, page := electionFile(t, text), result.New(result.Config{})
+	for _, groups := range [][]string{nil, {"p,q"}, {"q, r", "p,r"}, {"p,q,r"}} {
+		for _, rule := range []budget.CountRules{{Rule: "greedy", Utility: "cost", Completion: "none", Step: 1, Start: "exact"}, {Rule: "mes", Utility: "cost", Completion: "add1+greedy", Step: 1, Start: "exact"}} {
+			args := []string{"tally", file, "--json", "--rule", rule.Rule, "--completion", rule.Completion}
+			for _, g := range groups {
+				args = append(args, "--exclude", g)
+			}
+			var command struct {
+				Winners []budget.ProjectID `json:"winners"`
+			}
+			if err := json.Unmarshal([]byte(must(t, args...)), &command); err != nil {
+				t.Fatal(err)
+			}
+			counted, err := page.CountFile([]byte(text), rule, 0, strings.Join(groups, "\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(command.Winners, counted.Outcome.Winners); diff != "" || !counted.Agree() || len(command.Winners) == 0 {
+				t.Errorf("%s with %q: %s", rule.Rule, groups, diff)
+			}
+		}
+	}
+}
+
 // A refusal is one line, says where, and prints nothing else.
 func TestTallyRefuses(t *testing.T) {
 	file := electionFile(t, smallElection)
 	broken := electionFile(t, strings.Replace(smallElection, "2;p,q", "2;p,x", 1))
 	for want, args := range map[string][]string{
-		`line 15: no project "x"`:            {broken, "--rule", "mes"},
-		"no such file":                       {file + "x", "--rule", "mes"},
-		"--rule":                             {file},
-		"--rule must be one of":              {file, "--rule", "best"},
-		"ties: unknown step price":           {file, "--rule", "greedy", "--ties", "cost,price"},
-		"min-share: not a share":             {file, "--rule", "greedy", "--min-share", "1/0"},
-		"step: at least 1":                   {file, "--rule", "mes", "--step", "0"},
-		`barred: no project "x"`:             {file, "--rule", "greedy", "--barred", "x=p"},
-		"--share and --out need --open":      {file, "--rule", "greedy", "--out", "x"},
-		"a FILE.pb is needed":                {"--rule", "greedy"},
-		"--open counts by the rules":         {file, "--open", file},
-		"no sealed box":                      {"--open", file},
-		`exclude: no project "x"`:            {file, "--rule", "greedy", "--exclude", "p,x"},
-		"completion: the greedy rule leaves": {file, "--rule", "greedy", "--completion", "add1"},
+		`line 15: no project "x"`:             {broken, "--rule", "mes"},
+		"no such file":                        {file + "x", "--rule", "mes"},
+		"--rule":                              {file},
+		"--rule must be one of":               {file, "--rule", "best"},
+		"ties: unknown step price":            {file, "--rule", "greedy", "--ties", "cost,price"},
+		"min-share: not a share":              {file, "--rule", "greedy", "--min-share", "1/0"},
+		"step: at least 1":                    {file, "--rule", "mes", "--step", "0"},
+		`barred: no project "x"`:              {file, "--rule", "greedy", "--barred", "x=p"},
+		"--share and --out need --open":       {file, "--rule", "greedy", "--out", "x"},
+		"a FILE.pb is needed":                 {"--rule", "greedy"},
+		"--open counts by the rules":          {file, "--open", file},
+		"no sealed box":                       {"--open", file},
+		`exclude: no project "x"`:             {file, "--rule", "greedy", "--exclude", "p,x"},
+		"exclude: group 2 has fewer than two": {file, "--rule", "greedy", "--exclude", "p,q", "--exclude", "r"},
+		"completion: the greedy rule leaves":  {file, "--rule", "greedy", "--completion", "add1"},
 	} {
 		out, err := command(t, append([]string{"tally", "--json"}, args...)...)
 		if err == nil || out != "" {

@@ -74,6 +74,18 @@ func (a Actor) May(p Permission) bool {
 	return a.system || slices.ContainsFunc(a.Roles, func(h Held) bool { return h.Role.Gives(p) })
 }
 
+// Where are the institutions at which a role of the actor gives one of the
+// permissions. Those that are reached from there are left out: a desk shows what
+// is one's own to do, not all that one might look into.
+func (a Actor) Where(list ...Permission) (at []InstitutionID) {
+	for _, h := range a.Roles {
+		if h.Institution != "" && !slices.Contains(at, h.Institution) && slices.ContainsFunc(list, h.Role.Gives) {
+			at = append(at, h.Institution)
+		}
+	}
+	return at
+}
+
 // MayAt returns nil when the actor has the permission at the institution: by
 // a role of the whole installation, by a role held there, or by one held in an
 // institution that reaches it. Otherwise a fault of kind SignedOut or Forbidden.

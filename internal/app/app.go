@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"kladka/internal/platform/db"
+	"kladka/internal/platform/identity"
 	"kladka/internal/platform/jobs"
 	"kladka/internal/platform/mail"
 	"kladka/internal/platform/secrets"
@@ -42,6 +43,8 @@ type Settings struct {
 	SMTP    *mail.SMTP    // nil keeps letters for the office to read
 	ReplyTo string        // where people's answers go, "" for nowhere
 	Base    string        // how people reach us, for links in letters
+
+	Identity *identity.Provider // a national sign-in for voters; nil for none
 }
 
 // App is the running program.

@@ -130,6 +130,7 @@ var notLookedAt = map[string]string{
 	"/motyw/{theme}":                           "sends back with another theme",
 	"/robots.txt":                              "for machines",
 	"/zdrowie":                                 "for machines",
+	"/tozsamosc/powrot":                        "takes the answer of the national sign-in and sends on",
 	"/instytucje.csv":                          "a file",
 	"/instytucje.json":                         "a file",
 	"/instytucje/mapa.geojson":                 "for the map",

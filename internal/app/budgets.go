@@ -37,8 +37,12 @@ func (m *modules) deciding(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 		Ready: func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) {
 			return m.votes.Ready(ctx, r, e)
 		}})
-	m.votes = vote.New(vote.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, Keys: keys, Budget: m.budget, People: m.access,
-		Classes: m.directory, Law: m.law, Base: set.Base, Tell: m.notify.Tell})
+	votes := vote.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, Keys: keys, Budget: m.budget, People: m.access,
+		Classes: m.directory, Law: m.law, Base: set.Base, Tell: m.notify.Tell}
+	if set.Identity != nil { // an interface that holds a nil pointer is not nil
+		votes.Identity = set.Identity
+	}
+	m.votes = vote.New(votes)
 	m.results = result.New(result.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, People: m.access, Editions: result.Budget{Service: m.budget},
 		Box: result.VoteBox{Votes: m.votes}, Keys: m.custody, Tell: m.notify.Tell})
 	m.search.Declare(m.budget.SearchKind(rankBudgets))

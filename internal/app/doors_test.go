@@ -455,38 +455,89 @@ func TestUnknownDoors(t *testing.T) {
 	}
 }
 
-// TestEveryPageInEveryLanguage opens every page that has no placeholder, as a
-// stranger and as every role, in three languages.
+// TestEveryPageInEveryLanguage opens every page as a stranger and as every role,
+// by turns in three languages, and each page that opens in all of them.
 func TestEveryPageInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	h := openHouse(t)
-	ids := h.examples()
-	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz", "/plan/{id}/wskazniki", "/wskaznik/{id}/odczyty", "/dane", "/protokol/tekst", "/skroty.txt", ".pb", "/male", "/liczenie/urna"}
-	for _, role := range append([]access.Role{""}, access.Roles()...) {
-		v := h.stranger()
-		if role != "" {
-			v = h.as(role)
-		}
-		for _, lang := range []string{"pl", "en", "uk"} {
+	paths, languages := h.pages(t, h.examples()), []string{"pl", "en", "uk"}
+	shown := map[string]map[string]access.Role{} // by address and language, who got the page
+	for n, role := range append([]access.Role{""}, access.Roles()...) {
+		v := h.visitorAs(role)
+		for l, lang := range languages {
 			v.get("/jezyk/" + lang)
-			for _, route := range h.Shell().Routes() {
-				method, pattern, _ := strings.Cut(route.Pattern, " ")
-				if method != http.MethodGet || strings.HasPrefix(pattern, "/jezyk") || strings.HasPrefix(pattern, "/motyw") ||
-					slices.ContainsFunc(machine, func(s string) bool { return strings.HasSuffix(pattern, s) }) {
+			for m, path := range paths {
+				if (n+m)%len(languages) != l || !checkPage(t, v, path, lang) {
 					continue
 				}
-				checkPage(t, v, ids.fill(t, pattern), lang)
+				if shown[path] == nil {
+					shown[path] = map[string]access.Role{}
+				}
+				shown[path][lang] = role
 			}
+		}
+	}
+	h.checkMissing(t, languages, shown)
+}
+
+// checkMissing looks at pages in the languages in which nobody has got them yet.
+func (h *house) checkMissing(t *testing.T, languages []string, shown map[string]map[string]access.Role) {
+	t.Helper()
+	type visit struct {
+		role access.Role
+		lang string
+	}
+	rest := map[visit][]string{}
+	for path, got := range shown {
+		for _, lang := range languages {
+			if _, there := got[lang]; there {
+				continue
+			}
+			for _, role := range got {
+				rest[visit{role, lang}] = append(rest[visit{role, lang}], path)
+				break
+			}
+		}
+	}
+	for who, paths := range rest {
+		v := h.visitorAs(who.role)
+		v.get("/jezyk/" + who.lang)
+		for _, path := range paths {
+			checkPage(t, v, path, who.lang)
 		}
 	}
 }
 
-func checkPage(t *testing.T, v *visitor, path, lang string) {
+// visitorAs is somebody in a role, or a stranger.
+func (h *house) visitorAs(role access.Role) *visitor {
+	if role == "" {
+		return h.stranger()
+	}
+	return h.as(role)
+}
+
+// pages are the addresses of all pages that people read.
+func (h *house) pages(t *testing.T, ids examples) (paths []string) {
+	t.Helper()
+	machine := []string{"/pdf", "/kod/{code}/plik", ".json", ".ics", ".atom", ".pdf", "/{plik}", "/{druk}", "/strumien", "/skan", "/zestawienie", ".jsonld", "/wykaz", "/arkusz", ".geojson", ".csv", "/robots.txt", "/zdrowie", "/postep", "/pobierz", "/plan/{id}/wskazniki", "/wskaznik/{id}/odczyty", "/dane", "/protokol/tekst", "/skroty.txt", ".pb", "/male", "/liczenie/urna"}
+	for _, route := range h.Shell().Routes() {
+		method, pattern, _ := strings.Cut(route.Pattern, " ")
+		if method != http.MethodGet || strings.HasPrefix(pattern, "/jezyk") || strings.HasPrefix(pattern, "/motyw") ||
+			slices.ContainsFunc(machine, func(s string) bool { return strings.HasSuffix(pattern, s) }) {
+			continue
+		}
+		paths = append(paths, ids.fill(t, pattern))
+	}
+	return paths
+}
+
+// checkPage looks at what a visitor gets, and tells whether it was the page itself.
+func checkPage(t *testing.T, v *visitor, path, lang string) (itself bool) {
 	t.Helper()
 	res := v.get(path)
 	defer res.Body.Close()
 	if res.StatusCode >= 300 && res.StatusCode < 400 {
-		return
+		return false
 	}
 	doc := document(t, res)
 	where := lang + " " + path
@@ -513,4 +564,5 @@ func checkPage(t *testing.T, v *visitor, path, lang string) {
 		}
 		seen[id] = true
 	}
+	return res.StatusCode == http.StatusOK
 }

@@ -719,14 +719,18 @@ func (w *cityWalk) votesOnPaper() {
 	clerk := w.desk(w.officer, "pl")
 	clerk.visit(vote.PaperHref(w.edition), http.StatusOK)
 	clerk.shoots("50-paper")
-	clerk.fill("imie", w.roll[last].Name, "adres", w.roll[last].Address)
-	clerk.did("district", clerk.tab.Pick("#dzielnica", "Grzegórzki"))
-	clerk.did("found", clerk.tab.Send(`main form.card`, map[string]string{"urodzenie": w.roll[last].Born}))
-	clerk.looks(http.StatusOK)
+	clerk.finds(w, w.roll[last])
 	clerk.shoots("51-paper-found")
 	clerk.did("pool", clerk.tab.Toggle(fmt.Sprintf(`main [data-declare] [value=%q]`, w.pool(0))))
 	clerk.click(`main [data-declare] button`)
-	clerk.saved()
+	wrong := w.withdraws(clerk)
+	clerk.visit(vote.PaperHref(w.edition), http.StatusOK)
+	clerk.finds(w, w.roll[last])
+	clerk.did("pool", clerk.tab.Toggle(fmt.Sprintf(`main [data-declare] [value=%q]`, w.pool(0))))
+	clerk.click(`main [data-declare] button`)
+	if got := clerk.words("main [data-number]"); len(got) != 1 || got[0] == wrong {
+		w.t.Errorf("numbers of declarations: %q and %q", wrong, got)
+	}
 	clerk.visit(vote.PaperHref(w.edition)+"/karta/"+string(w.pool(0)), http.StatusOK)
 	clerk.shoots("52-paper-ballot")
 	p := w.phone(w.residents[last], "pl")
@@ -738,8 +742,48 @@ func (w *cityWalk) votesOnPaper() {
 	for _, one := range w.roll[cityAccounts : cityAccounts+cityOnPaper-1] {
 		found, err := w.Votes().FindForPaper(ctx, boss, w.edition, one.Identity, string(w.pool(2)))
 		w.did("found", err)
-		w.did("declared", w.Votes().DeclareOnPaper(ctx, boss, w.edition, found.Elector, []budget.PoolID{w.pool(0)}))
+		_, err = w.Votes().DeclareOnPaper(ctx, boss, w.edition, found.Elector, []budget.PoolID{w.pool(0)})
+		w.did("declared", err)
 	}
+}
+
+// finds looks for somebody who brings a declaration.
+func (p *walker) finds(w *cityWalk, one cityElector) {
+	p.t.Helper()
+	p.fill("imie", one.Name, "adres", one.Address)
+	p.did("district", p.tab.Pick("#dzielnica", "Grzegórzki"))
+	p.did("found", p.tab.Send(`main form.card:has([name=urodzenie])`, map[string]string{"urodzenie": one.Born}))
+	p.looks(http.StatusOK)
+}
+
+// withdraws: the declaration that was taken just now was a mistake. Its number is
+// typed by whoever took it and, from the same sheet, by another officer.
+func (w *cityWalk) withdraws(clerk *walker) string {
+	w.t.Helper()
+	clerk.shoots("51-paper-taken")
+	number := strings.Join(clerk.words("main [data-number]"), "")
+	clerk.click(`main a[href="` + vote.WithdrawHref(w.edition) + `"]`)
+	clerk.fill("kod", strings.ToLower(number), "opis", "Zaznaczono nie tę pulę.")
+	clerk.did("apart", clerk.tab.Toggle(`main [name=osobno]`))
+	clerk.shoots("51-withdraw")
+	clerk.send("kod")
+	clerk.saved()
+	clerk.lacks(number)
+	if clerk.has(`main [name=kod2]`) {
+		w.t.Error("who asks to withdraw a declaration can confirm it")
+	}
+	second := w.phone(w.second, "en")
+	second.visit("/moje-sprawy", http.StatusOK)
+	second.click(`main a[href="` + vote.WithdrawHref(w.edition) + `"]`)
+	second.fill("kod2", number)
+	second.shoots("51-withdraw-second")
+	second.soundOnPhone()
+	second.send("kod2")
+	second.saved()
+	if second.has("main [data-asked]") {
+		w.t.Error("the declaration waits still")
+	}
+	return number
 }
 
 // types: twenty ballots are typed, typed blind by another, and the one that

@@ -389,7 +389,15 @@ func (w *schoolBudgetWalk) freezes() {
 func (w *schoolBudgetWalk) keeps() {
 	w.t.Helper()
 	p := w.staff(access.SchoolHead, needsDesk("pl"))
+	w.ahead.Add(int64(11 * time.Minute)) // since the head has signed in
 	p.visit(w.edition+"/klucz", http.StatusOK)
+	if p.has("main [name=osoba]") {
+		w.t.Error("whoever sits down at a computer left alone can make a key")
+	}
+	p.shoots("41-prove")
+	p.click("main a[data-prove]")
+	p.click(`main form[action="/konto/potwierdz"] button`)
+	p.at(w.edition + "/klucz")
 	p.shoots("42-key")
 	for _, role := range []access.Role{access.SchoolHead, access.DeputyHead, access.SchoolSecretary} {
 		if box := fmt.Sprintf(`main input[name=osoba][value=%q]`, w.person(role)); !p.has(box + ":checked") {
@@ -684,17 +692,40 @@ func (w *schoolBudgetWalk) closes() {
 	p.shoots("71-found")
 }
 
-// settlesSlips: two people count the slips that are left, and destroy them.
+// settlesSlips: one person counts the slips that are left, another one finds that on
+// the desk, does not agree at first, and confirms what was counted again.
 func (w *schoolBudgetWalk) settlesSlips() {
 	w.t.Helper()
+	box := w.edition + "/kartki/1"
 	p := w.staff(access.SchoolHead, needsDesk("pl"))
-	p.visit(w.edition+"/kartki/1", http.StatusOK)
-	p.fill("liczba", "2")
-	p.did("second", p.tab.Pick("#druga", w.nameOf(w.person(access.DeputyHead))))
-	p.shoots("72-settle")
-	p.send("liczba")
-	p.saved()
-	p.shoots("73-settled")
+	counts := func(n string) {
+		w.t.Helper()
+		p.visit(box, http.StatusOK)
+		p.shoots("72-count-" + n)
+		p.fill("liczba", n)
+		p.send("liczba")
+		p.saved()
+	}
+	counts("1")
+	p.visit(box, http.StatusOK)
+	if p.has(`main form[action$="/zniszczone"]`) {
+		w.t.Error("who counted the slips can confirm them")
+	}
+	second := w.staff(access.DeputyHead, needsPhone("pl"))
+	second.visit("/moje-sprawy", http.StatusOK)
+	second.click(`main a[href="` + w.edition + `/kartki"]`)
+	second.click(`main a[href="` + box + `"]`)
+	second.shoots("72-doubt")
+	second.soundOnPhone()
+	second.fill("opis", "Zostały dwie.")
+	second.send("opis")
+	second.saved()
+	counts("2")
+	second.visit(box, http.StatusOK)
+	second.shoots("73-confirm")
+	second.click(`main form[action$="/zniszczone"] button`)
+	second.saved()
+	second.shoots("73-settled")
 }
 
 // counts: two keepers open the box, and the results are there.

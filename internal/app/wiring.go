@@ -282,7 +282,7 @@ func (m *modules) platformRoutes() {
 	m.notify.Routes(sh, notify.Doors{Own: access.SignedIn, By: by})
 	m.files.Routes(sh, files.Doors{Office: access.Can(access.ManageFiles), By: by})
 	m.search.Routes(sh, search.Doors{Audience: m.audience})
-	m.surveys.Routes(sh, survey.Doors{Own: access.SignedIn, Library: access.Can(access.EditSurveys), Public: web.Public, By: by,
+	m.surveys.Routes(sh, survey.Doors{Own: access.SignedIn, Fresh: access.Fresh, Library: access.Can(access.EditSurveys), Public: web.Public, By: by,
 		Person: func(r *web.Request) string { return string(access.ActorOf(r.Request).Person) }})
 	m.importing.Routes(sh, importing.Doors{Office: access.CanAny(access.SeeImports, access.EditTopics, access.ManageStaff, access.PrepareActs, access.ImportTrainings), Who: m.importers})
 	sh.AddAccount(30, "account.nav.inbox", "/konto/powiadomienia")

@@ -40,6 +40,9 @@ const fixDays = 7
 // proposer.
 const stepMend = "mend"
 
+// stepFinally is the step of a rejection against which the rules know no protest.
+const stepFinally = "rejected_finally"
+
 // Verdict is what a valuator thinks of a project.
 type Verdict string
 
@@ -422,10 +425,15 @@ func (s *Service) publishOne(ctx context.Context, tx *db.Tx, who access.Actor, e
 }
 
 // reject makes a rejection public, from which moment the days of a protest count.
+// Where the rules give none, it is final.
 func (s *Service) reject(ctx context.Context, tx *db.Tx, e Edition, p Project, by Mover, code Code, reason string) error {
 	now := s.now().Unix()
-	until := midnightAfter(now, e.Rules.ProtestDays)
-	if _, err := s.move(ctx, tx, e, p, step{To: ProjectRejected, By: by, Words: reason, Args: map[string]string{"until_date": dayOf(until - 1)}}); err != nil {
+	st, until := step{To: ProjectRejected, By: by, Words: reason, What: stepFinally}, int64(0)
+	if e.Rules.ProtestDays > 0 {
+		until = midnightAfter(now, e.Rules.ProtestDays)
+		st.What, st.Args = "", map[string]string{"until_date": dayOf(until - 1)}
+	}
+	if _, err := s.move(ctx, tx, e, p, st); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `update budget_projects set published_at = ?, protest_until = ?, verdict = '', code = ?, reason = ? where id = ?`, now, until, code, reason, p.ID)

@@ -30,7 +30,7 @@ func (s *Service) AddEdition(ctx context.Context, who access.Actor, n NewEdition
 	}
 	template, found := templateOf(n.Template)
 	n.Title, n.Words = line(n.Title), words(n.Words)
-	fields := free(needed(nil, "tytul", n.Title, mostTitle), "opis", n.Words, mostWords)
+	fields := free(titled(nil, n.Title), "opis", n.Words, mostWords)
 	if !found {
 		fields = append(fields, fault.Field{Name: "wzor", Key: "budget.lack.choose"})
 	}
@@ -49,6 +49,14 @@ func (s *Service) AddEdition(ctx context.Context, who access.Actor, n NewEdition
 		}
 		return s.recordEdition(ctx, tx, who, "add", e, nil)
 	})
+}
+
+// titled checks the title of an edition.
+func titled(fields []fault.Field, title string) []fault.Field {
+	if title == "" {
+		return append(fields, fault.Field{Name: "tytul", Key: "budget.lack.edition_title"})
+	}
+	return needed(fields, "tytul", title, mostTitle)
 }
 
 func insertEdition(ctx context.Context, tx *db.Tx, e Edition) error {
@@ -85,7 +93,7 @@ func (s *Service) Change(ctx context.Context, who access.Actor, id EditionID, se
 	if !e.State.In(Draft, Published) || e.State == Published && !promisedStays(e, set) {
 		return fault.New(fault.Conflict, "budget.fault.promised")
 	}
-	fields := free(needed(nil, "tytul", set.Title, mostTitle), "opis", set.Words, mostWords)
+	fields := free(titled(nil, set.Title), "opis", set.Words, mostWords)
 	if e.State == Published {
 		fields = append(fields, set.Rules.Calendar.check()...)
 	}

@@ -2,6 +2,9 @@ package budget
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"kladka/internal/access"
@@ -10,7 +13,7 @@ import (
 	"kladka/internal/platform/jobs"
 )
 
-const clockAtOnce = 100 // editions in one round
+const clockAtOnce = 100 // editions that are read at once
 
 // editionJobs declares the clock and the news of editions.
 func (s *Service) editionJobs(r *jobs.Registry) {
@@ -23,10 +26,7 @@ func (s *Service) editionJobs(r *jobs.Registry) {
 // changes nothing.
 func (s *Service) Clock(ctx context.Context) (err error) {
 	defer fault.Wrap(&err, "clock of budgets")
-	if err := s.CloseDue(ctx); err != nil {
-		return err
-	}
-	return s.OpenDue(ctx)
+	return errors.Join(s.CloseDue(ctx), s.OpenDue(ctx))
 }
 
 // OpenDue opens the votes whose hours have begun. One with obstacles stays
@@ -53,17 +53,24 @@ func (s *Service) CloseDue(ctx context.Context) error {
 }
 
 // due does something to each edition of a kind, in a transaction of its own. One
-// that somebody moved meanwhile is left.
-func (s *Service) due(ctx context.Context, where string, args []any, do func(tx *db.Tx, e Edition) error) error {
-	var list []Edition
-	if err := s.db.Select(ctx, &list, `select `+EditionColumns+` from budget_editions e where `+where+` order by e.id limit ?`, append(args, clockAtOnce)...); err != nil {
-		return err
-	}
-	for _, e := range list {
-		err := s.db.Write(ctx, func(tx *db.Tx) error { return do(tx, e) })
-		if err != nil && fault.KindOf(err) != fault.Conflict {
-			return err
+// that somebody moved meanwhile is left, and one that fails keeps no other waiting.
+func (s *Service) due(ctx context.Context, where string, args []any, do func(tx *db.Tx, e Edition) error) (failed error) {
+	var after EditionID
+	for {
+		var list []Edition
+		if err := s.db.Select(ctx, &list, `select `+EditionColumns+` from budget_editions e where `+where+` and e.id > ? order by e.id limit ?`,
+			append(slices.Clone(args), after, clockAtOnce)...); err != nil {
+			return errors.Join(failed, err)
+		}
+		for _, e := range list {
+			err := s.db.Write(ctx, func(tx *db.Tx) error { return do(tx, e) })
+			if err != nil && fault.KindOf(err) != fault.Conflict {
+				failed = errors.Join(failed, fmt.Errorf("edition %s: %w", e.ID, err))
+			}
+			after = e.ID
+		}
+		if len(list) < clockAtOnce {
+			return failed
 		}
 	}
-	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/trace"
 )
 
 // Obstacles are what keeps an edition from its next state: a draft from being
@@ -248,8 +249,9 @@ func (s *Service) putOnBallot(ctx context.Context, tx *db.Tx, e Edition, pool Po
 }
 
 // Thaw takes a freeze back while no vote was opened: when the hours went by
-// without a key, or somebody found a mistake. The hash is void, the log says
-// why, and projects stay on the ballot. Who may: whoever runs the edition.
+// without a key, or somebody found a mistake. The hash is void, the page of the
+// edition says why to everybody, and projects stay on the ballot. Who may: whoever
+// runs the edition.
 func (s *Service) Thaw(ctx context.Context, who access.Actor, id EditionID, why string) (err error) {
 	defer fault.Wrap(&err, "thaw edition %s", id)
 	if _, err := s.editionRun(ctx, who, id); err != nil {
@@ -260,11 +262,21 @@ func (s *Service) Thaw(ctx context.Context, who access.Actor, id EditionID, why 
 		return fault.InvalidFields(fields)
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		e, err := EditionByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
 		if err := s.moveTo(ctx, tx, who, id, Frozen, Published, "thaw", map[string]string{"why": why}); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `update budget_editions set rules_hash = '', document = '', frozen_at = 0 where id = ?`, id)
-		return err
+		at := s.now().Unix()
+		all := append(slices.Clone(e.Thaws), Thaw{at, e.RulesHash, why})
+		if err := changedOne(tx.Exec(ctx, `update budget_editions set rules_hash = '', document = '', frozen_at = 0, thaws = ? where id = ? and version = ?`,
+			all, id, e.Version+1)); err != nil {
+			return err
+		}
+		return trace.Step(ctx, tx, trace.StepRow{Trace: trace.ID(e.Trace), Kind: "budget.edition.thaw", ID: string(e.ID),
+			TitleKey: "budget.step.edition_thaw", At: at, Audience: "public"})
 	})
 }
 

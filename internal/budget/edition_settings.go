@@ -24,7 +24,7 @@ func (s *Service) ChangeGeneral(ctx context.Context, who access.Actor, id Editio
 	return s.changePart(ctx, who, id, g.Version, func(e Edition, set *Settings) ([]fault.Field, error) {
 		g.Rules.Pools, g.Rules.Calendar, g.Rules.Excludes = set.Rules.Pools, set.Rules.Calendar, set.Rules.Excludes
 		set.Title, set.Words, set.Rules = g.Title, g.Words, g.Rules
-		return free(needed(g.Rules.check(e.Kind), "tytul", line(g.Title), mostTitle), "opis", words(g.Words), mostWords), nil
+		return free(titled(g.Rules.check(e.Kind), line(g.Title)), "opis", words(g.Words), mostWords), nil
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 
+	"kladka/internal/access"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 )
@@ -26,4 +27,16 @@ func EditionByID(ctx context.Context, r db.Reader, id EditionID) (e Edition, err
 // will count their votes.
 func CanceledEditions(ctx context.Context, r db.Reader) (list []EditionID, err error) {
 	return list, r.Select(ctx, &list, `select e.id from budget_editions e where e.state = ? and e.published_at > 0 order by e.id`, Canceled)
+}
+
+// EditionsIn are the editions of some owners that stand in one of the states.
+func EditionsIn(ctx context.Context, r db.Reader, owners []access.InstitutionID, states ...State) (list []Edition, err error) {
+	if len(owners) == 0 {
+		return nil, nil
+	}
+	query, args, err := db.In(`select `+EditionColumns+` from budget_editions e where e.owner in (?) and e.state in (?) order by e.owner, e.year, e.id`, owners, states)
+	if err != nil {
+		return nil, err
+	}
+	return list, r.Select(ctx, &list, query, args...)
 }

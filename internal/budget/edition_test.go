@@ -9,6 +9,7 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
+	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
 	"kladka/internal/testkit"
 )
@@ -104,6 +105,7 @@ func (k *kit) rulesAreFrozen(e Edition) []ProjectID {
 	if want := [][]ProjectID{{ids[0], ids[1]}}; !slices.EqualFunc(e.Rules.Excludes, want, slices.Equal[[]ProjectID]) {
 		t.Errorf("exclusions %v", e.Rules.Excludes)
 	}
+	k.excludesAreNamed(e, ids[:2])
 	text, err := k.Frozen(ctx, e.ID)
 	k.ok(err)
 	if e.State != Frozen || e.FrozenAt != k.clock.Unix() || e.RulesHash == "" || Hash([]byte(text)) != e.RulesHash {
@@ -126,6 +128,17 @@ func (k *kit) rulesAreFrozen(e Edition) []ProjectID {
 	}
 	refuses(t, "the calendar moves after the freeze", k.ChangeCalendar(ctx, k.head, e.ID, e.Version, e.Rules.Calendar), fault.Conflict)
 	return ids
+}
+
+// excludesAreNamed: the page of rules names the projects of a group and leads to them.
+func (k *kit) excludesAreNamed(e Edition, ids []ProjectID) {
+	for _, k.lang = range i18n.Langs {
+		links := k.page(k.nobody, RulesHref(e.ID)).Find("#wykluczenia ~ .scroll tbody a")
+		if text(links) != "Projekt 1Projekt 2" || links.Eq(0).AttrOr("href", "") != ProjectHref(ids[0]) || links.Eq(1).AttrOr("href", "") != ProjectHref(ids[1]) {
+			k.t.Errorf("the groups are told as %q", text(links))
+		}
+	}
+	k.lang = i18n.PL
 }
 
 func (k *kit) number(id ProjectID, n int) {
@@ -158,6 +171,10 @@ func (k *kit) theFreezeIsTakenBack(e Edition, ids []ProjectID) {
 	if e = k.edition(e.ID); e.State != Published || e.RulesHash != "" || e.FrozenAt != 0 {
 		t.Errorf("thawed as %s with %q", e.State, e.RulesHash)
 	}
+	if want := (Thaw{k.clock.Unix(), before.RulesHash, "pomyłka w godzinach"}); len(e.Thaws) != 1 || e.Thaws[0] != want {
+		t.Errorf("kept of the thaw: %+v", e.Thaws)
+	}
+	k.saysWhyItThawed(e, before.RulesHash)
 	_, err := k.Frozen(ctx, e.ID)
 	refuses(t, "the void document", err, fault.NotFound)
 	c := e.Rules.Calendar
@@ -169,6 +186,27 @@ func (k *kit) theFreezeIsTakenBack(e Edition, ids []ProjectID) {
 	}
 	if ballot, err := OnBallot(ctx, k.db, e.ID, e.Rules.Pools[1].ID); err != nil || len(ballot) != 1 || ballot[0].ID != ids[3] {
 		t.Errorf("the second ballot %v %v", ballot, err)
+	}
+}
+
+// saysWhyItThawed: everybody reads the reason, with its day and the void hash, and
+// nobody reads who it was.
+func (k *kit) saysWhyItThawed(e Edition, void string) {
+	for _, k.lang = range i18n.Langs {
+		part := k.page(k.nobody, Href(e.ID)).Find(`section[aria-labelledby="odmrozenia"]`)
+		words := text(part)
+		for _, want := range []string{"pomyłka w godzinach", void, "Szkoła Podstawowa nr 1", strings.ReplaceAll(moment(k.Catalog.In(k.lang), e.Thaws[0].At), "\u00a0", " ")} {
+			if !strings.Contains(words, want) {
+				k.t.Errorf("no %q in %q", want, words)
+			}
+		}
+		if strings.Contains(words, "Hanna") || part.Find("[data-promise=why]").Length() != 1 {
+			k.t.Errorf("the thaw is told as %q", words)
+		}
+	}
+	k.lang = i18n.PL
+	if k.page(k.nobody, RulesHref(e.ID)).Find(`a[href$="#odmrozenia"]`).Length() != 1 {
+		k.t.Error("the page of rules does not lead to the thaw")
 	}
 }
 

@@ -36,14 +36,20 @@ func (k *kit) madeByForms() Edition {
 		}
 	}
 	w := k.post(k.head, Path+"/nowa", "wzor", "school", "prowadzi", string(k.school), "tytul", "", "rok", "2026")
-	if doc := k.whole("a form without a title", w, http.StatusUnprocessableEntity); doc.Find("#tytul[aria-invalid]").Length() != 1 {
-		t.Error("the fault does not stand at the title")
+	if doc := k.whole("a form without a title", w, http.StatusUnprocessableEntity); doc.Find("#tytul[aria-invalid]").Length() != 1 || !strings.Contains(text(doc.Find("#tytul-error")), "Wpisz tytuł budżetu") {
+		t.Error("the fault does not stand at the title:", text(doc.Find("#tytul-error")))
 	}
+	for _, k.lang = range i18n.Langs {
+		if doc := k.page(k.head, Path+"/nowa"); doc.Find("[data-promise=next]").Length() != 1 {
+			t.Error("the form does not say what comes next")
+		}
+	}
+	k.lang = i18n.PL
 	w = k.post(k.head, Path+"/nowa", "wzor", "school", "prowadzi", string(k.school), "tytul", "Budżet szkolny", "rok", "2026")
 	id := EditionID(strings.TrimSuffix(strings.TrimPrefix(w.Header().Get("Location"), Path+"/"), "/ustawienia"))
 	e := k.edition(id)
 
-	k.page(k.head, SettingsHref(id))
+	k.settingsAreFolded(e)
 	version := strconv.FormatInt(e.Version, 10)
 	form := []string{"wersja", version, "tytul", "Budżet szkolny", "podstawa", "Regulamin 1/2026", "zrodla", "slips", "podpisy", "12", "podpisy_dni", "14", "protest_dni", "7",
 		"nota_0", "uchwała rady rodziców", "otwarte", "Kto drukuje karteczki?\n\n"}
@@ -55,6 +61,33 @@ func (k *kit) madeByForms() Edition {
 		t.Errorf("an old version: %d", w.Code)
 	}
 	return k.poolByForms(k.calendarByForm(e))
+}
+
+// settingsAreFolded: what must be decided stands on top, the rest under summaries that
+// say what is chosen; a group with a fault is open.
+func (k *kit) settingsAreFolded(e Edition) {
+	t := k.t
+	for _, k.lang = range i18n.Langs {
+		doc := k.page(k.head, SettingsHref(e.ID))
+		if n := doc.Find("form details").Length(); n != 4 || doc.Find("form details[open]").Length() != 0 {
+			t.Errorf("%d groups, %d of them open", n, doc.Find("form details[open]").Length())
+		}
+		for _, name := range []string{"#tytul", "#podstawa", "[name=zrodla]"} {
+			if one := doc.Find("form " + name); one.Length() == 0 || one.Closest("details").Length() != 0 {
+				t.Errorf("%s is folded away", name)
+			}
+		}
+	}
+	k.lang = i18n.PL
+	groups := k.page(k.head, SettingsHref(e.ID)).Find("form details")
+	if got, want := text(groups.Eq(1).Find("summary")), "Podpisy poparcia: "+strconv.Itoa(e.Rules.Signatures)+" · "; !strings.Contains(got, want) {
+		t.Errorf("the summary is %q, want %q", got, want)
+	}
+	w := k.post(k.head, SettingsHref(e.ID), "wersja", strconv.FormatInt(e.Version, 10), "tytul", e.Title, "podstawa", "x", "zrodla", "slips", "podpisy", "dwa")
+	doc := k.whole("a fault in a group", w, http.StatusUnprocessableEntity)
+	if open := doc.Find("form details[open]"); open.Length() != 1 || open.Find("#podpisy[aria-invalid]").Length() != 1 {
+		t.Errorf("%d groups are open beside a fault", open.Length())
+	}
 }
 
 func (k *kit) calendarByForm(e Edition) Edition {
@@ -137,6 +170,7 @@ func (k *kit) draftsAreHidden(e Edition) {
 func (k *kit) pagesOfEachPhase(e Edition) {
 	t := k.t
 	k.accepted(e, e.Rules.Pools[0].ID, 100_000, 200_000)
+	leads := map[i18n.Lang]string{}
 	for _, c := range []struct {
 		month   time.Month
 		day     int
@@ -166,6 +200,11 @@ func (k *kit) pagesOfEachPhase(e Edition) {
 			}
 			if got := doc.Find(".todo li[aria-current]").Index() + 1; got != c.stageNo {
 				t.Errorf("%d %s: stage %d is now, want %d", c.day, c.month, got, c.stageNo)
+			}
+			if lead := text(doc.Find("main p.lead")); leads[k.lang+i18n.Lang(lead)] != "" && leads[k.lang+i18n.Lang(lead)] != c.button+strconv.Itoa(c.stageNo) || strings.Contains(lead, "{") {
+				t.Errorf("%d %s: the lead is that of another phase: %s", c.day, c.month, lead)
+			} else {
+				leads[k.lang+i18n.Lang(lead)] = c.button + strconv.Itoa(c.stageNo)
 			}
 			if doc.Find("[data-promise=next]").Length() != 1 || doc.Find("main form[method=post]").Length() != 0 {
 				t.Errorf("%d %s: a pupil needs one next step and no form", c.day, c.month)

@@ -14,6 +14,8 @@ type Figures struct {
 	Ballots int
 	Points  bool // Score is a sum of points and not the number of votes
 	Votes   map[ProjectID]Votes
+	// Unopened tells that the pool had fewer than LeastElectors: nobody knows its votes.
+	Unopened bool
 }
 
 // Votes are what one project got, with the reason why it won or lost in a

@@ -216,7 +216,7 @@ func sumUp(ctx context.Context, tx *db.Tx, id ProjectID) error {
 
 // Declared is what a proposer says when filing.
 type Declared struct {
-	OldEnough bool // is of the age from which one may propose, where the rules have one
+	OldEnough bool // is of the age from which one may propose, where it is asked: see Edition.asksAge
 	Named     bool // agrees to be named in public; never taken from a pupil
 }
 
@@ -264,6 +264,16 @@ func (s *Service) FileProject(ctx context.Context, who access.Actor, id ProjectI
 	})
 }
 
+// asksAge is the age that a proposer confirms in their own words when filing, 0 when
+// nobody is asked. In a school its own pupils propose and nobody else, and it knows
+// them. Nothing is kept of the answer: without it there is no project.
+func (e Edition) asksAge() int {
+	if e.Kind == School {
+		return 0
+	}
+	return e.Rules.Who.ProposeAge
+}
+
 // whole refuses a draft that lacks something.
 func (s *Service) whole(ctx context.Context, r db.Reader, e Edition, p Project, d Declared) error {
 	items, err := ItemsOf(ctx, r, p.ID)
@@ -275,8 +285,8 @@ func (s *Service) whole(ctx context.Context, r db.Reader, e Edition, p Project, 
 	if !ok {
 		fields = append(fields, fault.Field{Name: "pula", Key: "budget.lack.choose"})
 	}
-	if e.Rules.Who.ProposeAge > 0 && !d.OldEnough {
-		fields = append(fields, fault.Field{Name: "wiek", Key: "budget.lack.age", Args: []any{"n", e.Rules.Who.ProposeAge}})
+	if e.asksAge() > 0 && !d.OldEnough {
+		fields = append(fields, fault.Field{Name: "wiek", Key: "budget.lack.age"})
 	}
 	if e.Rules.NoTwins {
 		twin, err := twinOf(ctx, r, p)

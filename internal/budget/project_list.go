@@ -53,10 +53,11 @@ func (s *Service) projectsIn(ctx context.Context, edition EditionID, f ProjectFi
 // mostOnMap is how many projects the map draws.
 const mostOnMap = 3000
 
-// placed are the projects of a filter that have a place on the map.
+// placed are the projects of a filter that have a place on the map, with what the
+// map shows of them.
 func (s *Service) placed(ctx context.Context, edition EditionID, f ProjectFilter) (list []Project, err error) {
 	where, args := f.where(edition)
-	return list, s.db.Select(ctx, &list, `select `+ProjectColumns+` from budget_projects p where `+where+` and p.lat <> 0 order by p.id limit ?`, append(args, mostOnMap)...)
+	return list, s.db.Select(ctx, &list, `select p.id, p.title, p.place, p.lat, p.lon from budget_projects p where `+where+` and p.lat <> 0 order by p.id limit ?`, append(args, mostOnMap)...)
 }
 
 // draftsOf are the drafts of a person in an edition.

@@ -388,16 +388,16 @@ func projectsView(p projectsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Pools) > 1 {
-				templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "pula", Label: p.T("budget.field.pool"), Choices: p.Pools, Value: string(p.Filter.Pool), Prompt: p.T("budget.field.all")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "pula", Label: p.T("budget.field.pool"), Choices: p.Pools, Value: string(p.Filter.Pool), Prompt: p.T("budget.field.all"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "kategoria", Label: p.T("budget.field.category"), Choices: p.Categories, Value: p.Filter.Category, Prompt: p.T("budget.field.all")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "kategoria", Label: p.T("budget.field.category"), Choices: p.Categories, Value: p.Filter.Category, Prompt: p.T("budget.field.all"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "stan", Label: p.T("budget.field.state"), Choices: p.States, Value: string(p.Filter.State), Prompt: p.T("budget.field.all")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Select(p.Page, web.Pick{Name: "stan", Label: p.T("budget.field.state"), Choices: p.States, Value: string(p.Filter.State), Prompt: p.T("budget.field.all"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

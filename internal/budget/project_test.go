@@ -29,7 +29,7 @@ func TestProjects(t *testing.T) {
 			name string
 			run  func(*projectKit)
 		}{{"filing", filing}, {"support", supporting}, {"checks", checking}, {"decisions", deciding}, {"protests", protesting}, {"mending", mending},
-			{"late support", lateSupport}, {"scans", scans}, {"drafts", lastDrafts}, {"school", schoolWalk}} {
+			{"late support", lateSupport}, {"scans", scans}, {"drafts", lastDrafts}, {"school", schoolWalk}, {"age", confirmsAge}} {
 			k.clock = begun
 			part.run(k)
 			if t.Failed() {
@@ -289,12 +289,54 @@ func lastDrafts(k *projectKit) {
 	}
 }
 
+// confirmsAge: who files for the city says that they are old enough, with the number in
+// its right form; in a school nobody is asked, and both pages of rules say so.
+func confirmsAge(k *projectKit) {
+	for years, want := range map[int]string{1: "Mam ukończony 1 rok", 16: "Mam ukończone 16 lat", 22: "Mam ukończone 22 lata"} {
+		if got := k.Catalog.In(i18n.PL).N("budget.field.age", years); got != want {
+			k.t.Errorf("%q, want %q", got, want)
+		}
+	}
+	send := writingHref(k.written(k.resident, k.city, "Skwer", "26 000"), stageSend)
+	for _, k.lang = range i18n.Langs {
+		if k.page(k.resident, send).Find("input[type=checkbox]#wiek:not([checked])").Length() != 1 {
+			k.t.Errorf("%s: the age is not asked", k.lang)
+		}
+	}
+	k.lang = i18n.PL
+	doc := k.whole("of no age", k.post(k.resident, send), http.StatusUnprocessableEntity)
+	if doc.Find("#wiek[aria-invalid]").Length() != 1 || doc.Find(`#errsum a[href="#wiek"]`).Length() != 1 {
+		k.t.Error("the fault does not stand at the age")
+	}
+	if to := k.sent(k.resident, send, "wiek", "tak"); strings.Contains(to, "/edycja/") {
+		k.t.Errorf("filed, and led to %s", to)
+	}
+	school := k.pupils
+	school.Rules.Who.ProposeAge = 16
+	k.ok(k.db.Write(k.t.Context(), func(tx *db.Tx) error {
+		_, err := tx.Exec(k.t.Context(), `update budget_editions set rules = ? where id = ?`, school.Rules, school.ID)
+		return err
+	}))
+	send = writingHref(k.written(k.pupil, school, "Huśtawka", "800"), stageSend)
+	if k.page(k.pupil, send).Find("#wiek").Length() != 0 {
+		k.t.Error("a pupil is asked for the age")
+	}
+	k.sent(k.pupil, send)
+	for want, e := range map[string]Edition{"własnym słowem": k.city, "nikt o wiek nie pyta": school} {
+		if words := strings.Join(e.whoWords(k.Catalog.In(i18n.PL)), " "); !strings.Contains(words, want) {
+			k.t.Errorf("the rules do not say %q: %s", want, words)
+		}
+	}
+}
+
 // schoolWalk is a pupil who files a project by the pages, up to the decision of
 // the head.
 func schoolWalk(k *projectKit) {
 	list := ProjectsHref(k.pupils.ID)
 	if doc := k.page(k.pupil, list); doc.Find(`a[href="`+list+`/nowy"]`).Length() != 1 {
 		k.t.Error("a pupil is not led to the form")
+	} else if filter := doc.Find("form.filter"); filter.Find("select").Length() == 0 || strings.Contains(filter.Text(), "nieobowiązkowe") {
+		k.t.Errorf("the filter says that it may be left out: %s", text(filter))
 	}
 	again := k.whole("nowy", k.post(k.pupil, list+"/nowy", "tytul", "", "opis", "Do leżenia na przerwie."), http.StatusUnprocessableEntity)
 	if kept := strings.TrimSpace(again.Find("#opis").Text()); kept != "Do leżenia na przerwie." {

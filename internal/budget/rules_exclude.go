@@ -105,13 +105,43 @@ func excludeLines(projects []numbered, groups [][]ProjectID) string {
 	return strings.Join(lines, "\n")
 }
 
+// excludeLinks are the groups of projects of which only one can win, by their titles
+// and in the order of the rules. All of them were filed, so that everybody who reads
+// the edition may know them.
+func (s *Service) excludeLinks(ctx context.Context, r db.Reader, e Edition) (groups [][]web.Link, err error) {
+	ids := slices.Concat(e.Rules.Excludes...)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	query, args, err := db.In(`select p.id, p.title from budget_projects p where p.edition = ? and p.id in (?)`, e.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	var list []Project
+	if err := r.Select(ctx, &list, query, args...); err != nil {
+		return nil, err
+	}
+	titles := map[ProjectID]string{}
+	for _, p := range list {
+		titles[p.ID] = p.Title
+	}
+	for _, group := range e.Rules.Excludes {
+		var links []web.Link
+		for _, id := range group {
+			links = append(links, web.Link{Text: titles[id], Href: ProjectHref(id)})
+		}
+		groups = append(groups, links)
+	}
+	return groups, nil
+}
+
 func (s *Service) getExcludes(w http.ResponseWriter, r *web.Request) error {
 	return s.excludesForm(w, r, nil)
 }
 
 func (s *Service) excludesForm(w http.ResponseWriter, r *web.Request, refusal error) error {
 	id := EditionID(r.PathValue("id"))
-	e, p, err := s.settings(w, r, "budget.excludes.title", ExcludesHref(id), refusal)
+	e, p, err := s.settings(w, r, "budget.excludes.title", ExcludesHref(id), refusal, Draft, Published)
 	if err != nil {
 		return err
 	}

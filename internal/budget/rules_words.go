@@ -68,7 +68,7 @@ func (e Edition) whoWords(l *i18n.L) (lines []string) {
 		lines = append(lines, l.T("budget.words.no_vote_age"))
 	}
 	if w.ProposeAge > 0 {
-		lines = append(lines, l.N("budget.words.propose_age", w.ProposeAge))
+		lines = append(lines, l.N("budget.words.propose_age", w.ProposeAge), l.T(e.to("budget.words.age_said")))
 	}
 	for _, s := range w.Sources {
 		lines = append(lines, l.T("budget.words.source_"+string(s)))
@@ -182,10 +182,16 @@ func tieSteps(l *i18n.L, ties string) string {
 	return strings.Join(steps, l.T("budget.words.then"))
 }
 
+// LeastElectors is how many rights to vote a pool must have for its envelopes to be
+// opened. Package vote keeps to it before the vote opens, package result after the
+// close.
+const LeastElectors = 20
+
 func (e Edition) secretWords(l *i18n.L) (lines []string) {
 	for _, key := range []string{"sealed", "custodians", "receipt"} {
 		lines = append(lines, l.T("budget.words."+key))
 	}
+	lines = append(lines, l.T("budget.words.few_electors", "n", LeastElectors))
 	if e.Rules.Paper {
 		lines = append(lines, l.T("budget.words.paper"))
 	}

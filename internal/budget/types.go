@@ -93,6 +93,7 @@ type Edition struct {
 	RulesHash string               `db:"rules_hash"` // "" until frozen; see Document
 	// Why an edition was canceled, "" otherwise.
 	CanceledWhy string `db:"canceled_why"`
+	Thaws       Thaws  `db:"thaws"` // freezes that were taken back, the oldest first
 	PublishedAt int64  `db:"published_at"`
 	FrozenAt    int64  `db:"frozen_at"`
 	OpenedAt    int64  `db:"opened_at"`
@@ -105,8 +106,44 @@ type Edition struct {
 }
 
 // EditionColumns are all columns of an Edition, of the table under the name e.
-const EditionColumns = `e.id, e.version, e.trace, e.owner, e.kind, e.state, e.title, e.title_key, e.year, e.words, e.rules, e.rules_hash, e.canceled_why,
+const EditionColumns = `e.id, e.version, e.trace, e.owner, e.kind, e.state, e.title, e.title_key, e.year, e.words, e.rules, e.rules_hash, e.canceled_why, e.thaws,
 	e.published_at, e.frozen_at, e.opened_at, e.closed_at, e.counted_at, e.final_at, e.created_by, e.created_at, e.changed_at`
+
+// Thaw is a freeze that was taken back: when, why in the words of the office, and the
+// published hash that is void since.
+type Thaw struct {
+	At   int64  `json:"at"` // UTC seconds
+	Hash string `json:"hash"`
+	Why  string `json:"why"`
+}
+
+// Thaws are all of an edition. Everybody who reads the edition reads them: whoever
+// noted the hash finds here why it is another one now.
+type Thaws []Thaw
+
+// Value and Scan keep thaws in the database as JSON, "" for none.
+func (t Thaws) Value() (driver.Value, error) {
+	if len(t) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal([]Thaw(t))
+	return string(text), err
+}
+
+// Scan implements sql.Scanner.
+func (t *Thaws) Scan(from any) error {
+	switch text := from.(type) {
+	case string:
+		if text == "" {
+			*t = nil
+			return nil
+		}
+		return json.Unmarshal([]byte(text), t)
+	case []byte:
+		return t.Scan(string(text))
+	}
+	return fmt.Errorf("thaws of a budget: unexpected %T", from)
+}
 
 // Pool finds a pool of the edition; false when it has none of that id.
 func (e Edition) Pool(id PoolID) (Pool, bool) {

@@ -14,8 +14,9 @@ import (
 // their own are drawn alike.
 type formPage struct {
 	web.Page
-	Text           string // what it is for
-	Sees, SeesMore string // who reads personal words, "" where none are asked for
+	Text           string   // what it is for
+	Next           web.Step // of a form that begins or moves a process; the zero step is none
+	Sees, SeesMore string   // who reads personal words, "" where none are asked for
 	Action, Button string
 	Back           web.Link
 	Fields         []templ.Component

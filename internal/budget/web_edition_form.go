@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kladka/internal/access"
+	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
 )
@@ -69,6 +70,7 @@ func (s *Service) getNewEdition(w http.ResponseWriter, r *web.Request) error {
 func (s *Service) newEditionForm(w http.ResponseWriter, r *web.Request, refusal error) error {
 	l := r.L
 	p := formPage{Page: r.Page(w, l.T("budget.new.title"), web.Link{Text: l.T("budget.title"), Href: Path}).WithErrors(refusal), Text: l.T("budget.new.text"),
+		Next:   web.Step{What: l.T("budget.next.new"), Who: l.T("budget.next_who.new")},
 		Action: Path + "/nowa", Button: l.T("budget.new.button"), Back: web.Link{Text: l.T("budget.title"), Href: Path}}
 	owners, err := s.owners(r)
 	if err != nil {
@@ -122,11 +124,15 @@ type settingsPage struct {
 	Other []web.Link
 }
 
-// settings begins a form of settings of an edition that the reader runs.
-func (s *Service) settings(w http.ResponseWriter, r *web.Request, title, action string, refusal error) (e Edition, p formPage, err error) {
+// settings begins a form of settings of an edition that the reader runs. Once it
+// stands in another state than those given there is nothing to fill in.
+func (s *Service) settings(w http.ResponseWriter, r *web.Request, title, action string, refusal error, states ...State) (e Edition, p formPage, err error) {
 	e, err = s.editionRun(r.Context(), access.ActorOf(r.Request), EditionID(r.PathValue("id")))
 	if err != nil {
 		return e, p, err
+	}
+	if !e.State.In(states...) {
+		return e, p, fault.New(fault.Conflict, "budget.fault.promised")
 	}
 	version := filled(r, refusal, "wersja", strconv.FormatInt(e.Version, 10))
 	p = formPage{Page: r.Page(w, r.L.T(title), crumbsOf(r.L, e)...).WithErrors(refusal),
@@ -149,7 +155,7 @@ func (s *Service) getSettings(w http.ResponseWriter, r *web.Request) error {
 
 func (s *Service) settingsForm(w http.ResponseWriter, r *web.Request, refusal error) error {
 	id := EditionID(r.PathValue("id"))
-	e, form, err := s.settings(w, r, "budget.settings.title", SettingsHref(id), refusal)
+	e, form, err := s.settings(w, r, "budget.settings.title", SettingsHref(id), refusal, Draft)
 	if err != nil {
 		return err
 	}
@@ -175,22 +181,62 @@ type fieldsOf struct {
 	l    *i18n.L
 	page web.Page
 	list []templ.Component
+	said []string // labels with their values, as a folded group sums them up
+}
+
+// say notes a value for the summary of a folded group; an empty one is "none", and an
+// age that is left out no limit.
+func (f *fieldsOf) say(name, value string) {
+	const most = 40
+	switch value = line(value); {
+	case value == "" && strings.HasPrefix(name, "wiek_"):
+		value = f.l.T("budget.fold.no_limit")
+	case value == "":
+		value = f.l.T("budget.fold.none")
+	}
+	if letters := []rune(value); len(letters) > most {
+		value = string(letters[:most]) + "…"
+	}
+	f.said = append(f.said, f.l.T("budget.field."+name)+": "+value)
+}
+
+// foldGroup are fields with sensible defaults, folded away under what they are.
+type foldGroup struct {
+	Title, Values string
+	Open          bool
+	Fields        []templ.Component
+}
+
+// fold adds a group of the fields that draw adds. It is open when one of names has a
+// fault, or is among lacks, so that whoever is led to a field sees it.
+func (f *fieldsOf) fold(title string, lacks []fault.Field, names []string, draw func(*fieldsOf)) {
+	inner := fieldsOf{l: f.l, page: f.page}
+	draw(&inner)
+	g := foldGroup{Title: f.l.T("budget.fold." + title), Values: strings.Join(inner.said, " · "), Fields: inner.list}
+	for _, name := range names {
+		g.Open = g.Open || f.page.FieldError(name) != "" || slices.ContainsFunc(lacks, func(l fault.Field) bool { return l.Name == name })
+	}
+	f.list = append(f.list, folded(g))
 }
 
 // text adds a field of one line, figures a short one of digits.
 func (f *fieldsOf) text(name, value string, required bool) {
+	f.say(name, value)
 	f.list = append(f.list, web.Field(f.page, web.Input{Name: name, Label: f.l.T("budget.field." + name), Hint: f.hint(name), Value: value, Required: required}))
 }
 
 func (f *fieldsOf) figures(name, value string) {
+	f.say(name, value)
 	f.list = append(f.list, web.Field(f.page, web.Input{Name: name, Label: f.l.T("budget.field." + name), Hint: f.hint(name), Value: value, Mode: "numeric", Short: true}))
 }
 
 func (f *fieldsOf) area(name, value string) {
+	f.say(name, value)
 	f.list = append(f.list, web.Textarea(f.page, web.Area{Name: name, Label: f.l.T("budget.field." + name), Hint: f.hint(name), Value: value}))
 }
 
 func (f *fieldsOf) box(name string, checked bool) {
+	f.say(name, f.l.T(map[bool]string{true: "budget.fold.yes", false: "budget.fold.no"}[checked]))
 	f.list = append(f.list, web.Check(f.page, web.Box{Name: name, Label: f.l.T("budget.field." + name), Hint: f.hint(name), Checked: checked}))
 }
 
@@ -225,26 +271,42 @@ func generalFields(r *web.Request, page web.Page, e Edition, rules Rules, refusa
 	f.text("tytul", filled(r, refusal, "tytul", e.Title), true)
 	f.area("opis", filled(r, refusal, "opis", e.Words))
 	f.text("podstawa", rules.Basis, true)
-	f.text("mieszka", rules.Who.Residence, false)
-	f.figures("wiek_glosu", digits(rules.Who.VoteAge))
-	f.figures("wiek_projektu", digits(rules.Who.ProposeAge))
 	f.list = append(f.list, web.Checks(page, sourcePick(r.L, e, rules)))
+	lacks := rules.check(e.Kind)
+	f.fold("who", lacks, []string{"mieszka", "wiek_glosu", "wiek_projektu", "samo_adres", "samo_skrzynka", "samo_udzial"}, func(f *fieldsOf) { whoFields(f, e, rules.Who) })
+	f.fold("projects", lacks, []string{"podpisy", "podpisy_dni", "protest_dni", "blizniaki"}, func(f *fieldsOf) {
+		f.figures("podpisy", digits(rules.Signatures))
+		f.figures("podpisy_dni", digits(rules.SignatureDays))
+		f.figures("protest_dni", digits(rules.ProtestDays))
+		f.box("blizniaki", rules.NoTwins)
+	})
+	f.fold("vote", lacks, []string{"papier", "zmiana", "losowanie_jak"}, func(f *fieldsOf) {
+		f.box("papier", rules.Paper)
+		if e.Kind != School {
+			f.box("zmiana", rules.ChangeOfMind)
+		}
+		f.area("losowanie_jak", rules.Lot)
+	})
+	f.fold("notes", lacks, noteNames(rules), func(f *fieldsOf) { noteFields(f, rules) })
+	return f.list
+}
+
+func whoFields(f *fieldsOf, e Edition, who Who) {
+	f.text("mieszka", who.Residence, false)
+	f.figures("wiek_glosu", digits(who.VoteAge))
+	f.figures("wiek_projektu", digits(who.ProposeAge))
 	if e.Kind != School {
-		f.figures("samo_adres", digits(rules.Who.Self.PerAddress))
-		f.figures("samo_skrzynka", digits(rules.Who.Self.PerMailbox))
-		f.figures("samo_udzial", digits(rules.Who.Self.DrawnShare))
+		f.figures("samo_adres", digits(who.Self.PerAddress))
+		f.figures("samo_skrzynka", digits(who.Self.PerMailbox))
+		f.figures("samo_udzial", digits(who.Self.DrawnShare))
 	}
-	f.figures("podpisy", digits(rules.Signatures))
-	f.figures("podpisy_dni", digits(rules.SignatureDays))
-	f.figures("protest_dni", digits(rules.ProtestDays))
-	f.box("papier", rules.Paper)
-	f.box("blizniaki", rules.NoTwins)
-	if e.Kind != School {
-		f.box("zmiana", rules.ChangeOfMind)
-	}
-	f.area("losowanie_jak", rules.Lot)
+}
+
+// noteFields ask from where the numbers are and what is not known yet. Their summary
+// says how many there are.
+func noteFields(f *fieldsOf, rules Rules) {
 	for n, note := range rules.Notes {
-		f.list = append(f.list, web.Field(page, web.Input{Name: noteField(n), Label: r.L.T("budget.note_about", "what", r.L.T("budget.about."+note.About)), Value: note.Words}))
+		f.list = append(f.list, web.Field(f.page, web.Input{Name: noteField(n), Label: f.l.T("budget.note_about", "what", f.l.T("budget.about."+note.About)), Value: note.Words}))
 	}
 	f.text("nota_inna", "", false)
 	var open []string
@@ -252,7 +314,15 @@ func generalFields(r *web.Request, page web.Page, e Edition, rules Rules, refusa
 		open = append(open, o.Words)
 	}
 	f.area("otwarte", strings.Join(open, "\n"))
-	return f.list
+	f.said = []string{f.l.T("budget.notes") + ": " + f.l.Number(len(rules.Notes)), f.l.T("budget.open_points") + ": " + f.l.Number(len(rules.OpenPoints))}
+}
+
+func noteNames(rules Rules) []string {
+	names := []string{"nota_inna", "otwarte"}
+	for n := range rules.Notes {
+		names = append(names, noteField(n))
+	}
+	return names
 }
 
 func sourcePick(l *i18n.L, e Edition, rules Rules) web.Pick {

@@ -61,7 +61,7 @@ func (s *Service) showEdition(w http.ResponseWriter, r *web.Request, status int)
 	if err != nil {
 		return err
 	}
-	p := editionPage{Page: r.Page(w, e.Title, web.Link{Text: r.L.T("budget.title"), Href: Path}), Of: e, Lead: e.lead(r.L), Pools: poolLines(r.L, e),
+	p := editionPage{Page: r.Page(w, e.Title, web.Link{Text: r.L.T("budget.title"), Href: Path}), Of: e, Lead: e.lead(r.L, now), Pools: poolLines(r.L, e),
 		Main: e.mainLinks(r.L, now), Next: e.next(r.L, now), Stages: e.stageLines(r.L, now)}
 	p.NoIndex = e.PublishedAt == 0
 	p.Phase, p.Badge = e.stands(r.L, now)
@@ -157,12 +157,21 @@ func (e Edition) to(key string) string {
 	return key
 }
 
-// lead is the invitation of an edition: its own words, else ours.
-func (e Edition) lead(l *i18n.L) string {
-	if e.Words != "" {
-		return e.Words
+// lead says in a sentence or two what the phase means for whoever reads it: what can
+// be done, and until when. The calendar of an announced edition has all its days, but
+// for that of protests, without which there is no such phase, and that of delivery,
+// which the sentence does without.
+func (e Edition) lead(l *i18n.L, now time.Time) string {
+	if e.State.In(Draft, Archived, Canceled) {
+		return l.T("budget.lead." + string(e.State))
 	}
-	return l.T(e.to("budget.lead.edition"))
+	phase := e.Phase(now)
+	key := "budget.lead." + string(phase)
+	if phase == PhaseFiling && e.Rules.Signatures > 0 {
+		key += "_support"
+	}
+	day, _ := e.until(l, now)
+	return l.T(e.to(key), "day", day)
 }
 
 // mainLinks are what anybody can do at the moment. The first is the foremost.
@@ -327,9 +336,11 @@ type rulesPage struct {
 	Of     Edition
 	Groups []RuleGroup
 	Pools  []poolLine
-	Stages []stageLine
-	Notes  []web.Pair
-	Open   []web.Pair // what is not known, with the day since when
+	// Excludes are groups of projects of which only one can win.
+	Excludes [][]web.Link
+	Stages   []stageLine
+	Notes    []web.Pair
+	Open     []web.Pair // what is not known, with the day since when
 }
 
 func (s *Service) getRules(w http.ResponseWriter, r *web.Request) error {
@@ -340,6 +351,9 @@ func (s *Service) getRules(w http.ResponseWriter, r *web.Request) error {
 	p := rulesPage{Page: r.Page(w, r.L.T("budget.rules.title"), crumbsOf(r.L, e)...),
 		Of: e, Groups: e.InWords(r.L), Pools: poolLines(r.L, e), Stages: e.stageLines(r.L, s.now())}
 	p.NoIndex = e.PublishedAt == 0
+	if p.Excludes, err = s.excludeLinks(r.Context(), s.db, e); err != nil {
+		return err
+	}
 	for _, n := range e.Rules.Notes {
 		p.Notes = append(p.Notes, web.Pair{Name: r.L.T("budget.about." + n.About), Value: n.Words})
 	}

@@ -33,7 +33,7 @@ const localTime = "2006-01-02T15:04"
 
 func (s *Service) calendarForm(w http.ResponseWriter, r *web.Request, refusal error) error {
 	id := EditionID(r.PathValue("id"))
-	e, p, err := s.settings(w, r, "budget.calendar.title", CalendarHref(id), refusal)
+	e, p, err := s.settings(w, r, "budget.calendar.title", CalendarHref(id), refusal, Draft, Published)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ type poolPage struct {
 
 func (s *Service) poolForm(w http.ResponseWriter, r *web.Request, refusal error) error {
 	id, pool := EditionID(r.PathValue("id")), PoolID(r.PathValue("pool"))
-	e, form, err := s.settings(w, r, "budget.pool.title", PoolHref(id, pool), refusal)
+	e, form, err := s.settings(w, r, "budget.pool.title", PoolHref(id, pool), refusal, Draft)
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,7 @@ func (s *Service) getAmounts(w http.ResponseWriter, r *web.Request) error {
 // from one resolution.
 func (s *Service) amountsForm(w http.ResponseWriter, r *web.Request, refusal error) error {
 	id := EditionID(r.PathValue("id"))
-	e, p, err := s.settings(w, r, "budget.amounts.title", AmountsHref(id), refusal)
+	e, p, err := s.settings(w, r, "budget.amounts.title", AmountsHref(id), refusal, Draft)
 	if err != nil {
 		return err
 	}

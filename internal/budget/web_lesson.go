@@ -82,7 +82,7 @@ func (s *Service) lessonPool(r *web.Request, e Edition, pool Pool) (v lessonPool
 			return v, err
 		}
 	}
-	v = lessonPool{Name: pool.Name, Href: ResultsHref(e.ID) + "/" + string(pool.ID), Votes: len(f.Votes) > 0, Points: f.Points, Rest: l.T(e.to("budget.lesson.rest"), "left", Money(l, o.Left()))}
+	v = lessonPool{Name: pool.Name, Href: ResultsHref(e.ID) + "/" + string(pool.ID), Votes: len(f.Votes) > 0 && !f.Unopened, Points: f.Points, Rest: l.T(e.to("budget.lesson.rest"), "left", Money(l, o.Left()))}
 	v.Facts = []web.Fact{{Name: l.T("budget.lesson.fact_budget"), Value: Money(l, pool.Budget)}, {Name: l.T("budget.lesson.fact_spent"), Value: Money(l, o.Spent)},
 		{Name: l.T("budget.lesson.fact_left"), Value: Money(l, o.Left())}}
 	if f.Ballots > 0 {

@@ -326,6 +326,9 @@ func (s *Service) nextOf(l *i18n.L, e Edition, p Project) web.Step {
 			break
 		}
 		step = web.Step{What: l.T("budget.project.next_rejected_over")}
+		if p.ProtestUntil == 0 {
+			step.What = l.T("budget.project.next_rejected_final")
+		}
 	case ProjectProtested:
 		step.Href = ProjectHref(p.ID) + "/protest"
 	case ProjectAccepted, ProjectRestored:

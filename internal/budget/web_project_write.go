@@ -229,8 +229,8 @@ func (v *writingPage) sending(ctx context.Context, s *Service, r *web.Request, w
 		v.Action, v.Button = ProjectHref(p.ID)+"/poprawione", l.T("budget.write.mended")
 		return nil
 	}
-	if n := e.Rules.Who.ProposeAge; n > 0 {
-		v.Fields = append(v.Fields, web.Check(v.Page, web.Box{Name: "wiek", Label: l.T("budget.field.age", "n", n), Checked: r.Value("wiek") != ""}))
+	if n := e.asksAge(); n > 0 {
+		v.Fields = append(v.Fields, web.Check(v.Page, web.Box{Name: "wiek", Label: l.N("budget.field.age", n), Hint: l.T("budget.field.age_hint"), Checked: r.Value("wiek") != ""}))
 	}
 	if !p.Pupil {
 		v.Fields = append(v.Fields, web.Check(v.Page, web.Box{Name: "nazwisko", Label: l.T("budget.field.named"), Hint: l.T("budget.field.named_hint"), Checked: r.Value("nazwisko") != ""}))

@@ -233,7 +233,11 @@ func (p *poll) finish(ctx context.Context) error {
 	return p.deliver(ctx, winners)
 }
 
-// settle has two people count what was left in a box of slips.
+// settle has one person count what was left in a box of slips, and another confirm.
 func (p *poll) settle(ctx context.Context, b box, used int) error {
-	return p.votes.SettleBox(ctx, p.runner, p.id, b.no, len(b.codes)-used, p.other.Person, "")
+	left := len(b.codes) - used
+	if err := p.votes.CountBox(ctx, p.runner, p.id, b.no, left, ""); err != nil {
+		return err
+	}
+	return p.votes.ConfirmBox(ctx, p.other, p.id, b.no, left)
 }

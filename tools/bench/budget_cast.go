@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,13 +28,6 @@ const (
 	castRounds   = 3
 	castsAtOnce  = 16
 	lastAtOnce   = 64
-)
-
-// The two statements of a vote, as package vote writes them.
-const (
-	spendRight = `update budget_rights set spent = ?, way = ? where edition = ? and pool = ? and elector = ? and spent = ? and way = ''`
-	layDown    = `insert into budget_envelopes (edition, pool, id, second, sealed) select ?, ?, ?, ?, ?
-		where not exists (select 1 from budget_envelope_counts c where c.edition = ? and c.pool = ?) on conflict (edition, pool, id) do nothing`
 )
 
 // spell is what some votes took, each: the time that goes by, and the CPU of
@@ -194,14 +186,8 @@ func (b *bareVotes) run(ctx context.Context, n, atOnce int) error {
 }
 
 func (b *bareVotes) cast(ctx context.Context, who vote.ElectorID, sealed []byte) error {
-	id := vote.NewEnvelope()
-	return b.db.Write(ctx, func(tx *db.Tx) error {
-		if n, err := tx.Exec(ctx, spendRight, true, vote.Online, b.id, b.green.ID, who, false); err != nil || n != 1 {
-			return fmt.Errorf("spent %d: %w", n, err)
-		}
-		_, err := tx.Exec(ctx, layDown, b.id, b.green.ID, id, "", sealed, b.id, b.green.ID)
-		return err
-	})
+	one := vote.Ballot{Pool: b.green.ID, Elector: who, Way: vote.Online, Envelope: vote.NewEnvelope()}
+	return b.db.Write(ctx, func(tx *db.Tx) error { return vote.Put(ctx, tx, b.id, one, "", sealed) })
 }
 
 // ballotForm is a ballot as a browser sends it.
@@ -292,7 +278,8 @@ func voteClient(args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(told)
 }
 
-var digestShown = regexp.MustCompile(`data-digest>([^<]+)<`)
+// digestShown stands before the digest of a receipt.
+const digestShown = "data-digest>"
 
 // voteOne sends a ballot and reads the digest of the receipt; the status is 0 when
 // no answer came.
@@ -312,10 +299,12 @@ func voteOne(client *http.Client, address string, f ballotForm) (digest string, 
 	}
 	defer res.Body.Close()
 	page, err := io.ReadAll(res.Body)
-	if m := digestShown.FindSubmatch(page); err == nil && res.StatusCode == http.StatusOK && m != nil {
-		digest = string(m[1])
+	if err != nil || res.StatusCode != http.StatusOK {
+		return "", res.StatusCode
 	}
-	return digest, res.StatusCode
+	_, from, _ := bytes.Cut(page, []byte(digestShown))
+	found, _, _ := bytes.Cut(from, []byte("<"))
+	return string(found), res.StatusCode
 }
 
 // inBox is how many envelopes of the city lie in the box, and how many rights

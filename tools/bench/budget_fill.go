@@ -382,14 +382,13 @@ func (p *poll) fillBox(ctx context.Context, envelopes int) error {
 	voters := p.rights(len(sealed))
 	for from := 0; from < len(sealed); from += 1000 {
 		err := p.db.Write(ctx, func(tx *db.Tx) error {
-			var rows [][]any
 			for i := from; i < min(from+1000, len(sealed)); i++ {
-				rows = append(rows, []any{p.id, p.pool.ID, vote.NewEnvelope(), sealed[i]})
-				if _, err := tx.Exec(ctx, spendRight, true, vote.Online, p.id, p.pool.ID, voters[i], false); err != nil {
+				one := vote.Ballot{Pool: p.pool.ID, Elector: voters[i], Way: vote.Online, Envelope: vote.NewEnvelope()}
+				if err := vote.Put(ctx, tx, p.id, one, "", sealed[i]); err != nil {
 					return err
 				}
 			}
-			return writeRows(ctx, tx, `insert into budget_envelopes (edition, pool, id, sealed) values `, rows)
+			return nil
 		})
 		if err != nil {
 			return err

@@ -2,6 +2,8 @@ package result
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"kladka/internal/budget"
 	"kladka/internal/platform/audit"
@@ -16,7 +18,7 @@ import (
 // nobody ever opens them.
 
 // destroyCanceled destroys what canceled editions have left, once each.
-func (s *Service) destroyCanceled(ctx context.Context) error {
+func (s *Service) destroyCanceled(ctx context.Context) (failed error) {
 	list, err := s.Editions.Canceled(ctx, s.db)
 	if err != nil {
 		return err
@@ -24,16 +26,14 @@ func (s *Service) destroyCanceled(ctx context.Context) error {
 	for _, id := range list {
 		o, err := OpeningOf(ctx, s.db, id)
 		if err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 		if o.DestroyedAt != 0 {
 			continue
 		}
-		if err := s.dropCanceled(ctx, id); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, s.dropCanceled(ctx, id))
 	}
-	return nil
+	return failed
 }
 
 // dropCanceled notes that it is done when the traces on the disk are gone too: a
@@ -56,14 +56,15 @@ func (s *Service) dropCanceled(ctx context.Context, id budget.EditionID) (err er
 		if _, err := tx.Exec(ctx, `delete from budget_ballots where edition = ?`, id); err != nil { // canceled between the opening and the count
 			return err
 		}
+		// A run that is at work finds that the box is not its own any more.
 		_, err = tx.Exec(ctx, `insert into budget_openings (edition, state, destroyed) values (?, ?, ?)
-			on conflict (edition) do update set destroyed = budget_openings.destroyed + excluded.destroyed`, id, Sealed, n)
+			on conflict (edition) do update set destroyed = budget_openings.destroyed + excluded.destroyed, run = '', run_at = 0`, id, Sealed, n)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := s.db.Forget(ctx, append(s.Box.Tables(), "budget_ballots")...); err != nil {
+	if err := s.db.Forget(ctx, slices.Concat(s.Box.Tables(), custody.Tables(), []string{"budget_ballots"})...); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {

@@ -54,6 +54,11 @@ func (s *Service) ballots(ctx context.Context, e budget.Edition, pool budget.Poo
 	if b.projects, err = s.Editions.OnBallot(ctx, s.db, e.ID, pool.ID); err != nil {
 		return b, err
 	}
+	c, err := CountOf(ctx, s.db, e.ID, pool.ID)
+	if err != nil {
+		return b, err
+	}
+	b.unopened = c.Unopened
 	b.bodies, err = s.bodies(ctx, e.ID, pool.ID)
 	return b, err
 }
@@ -179,7 +184,7 @@ func CountOf(ctx context.Context, r db.Reader, id budget.EditionID, pool budget.
 	return row.count()
 }
 
-const countColumns = `edition, pool, turnout, envelopes, copies, unreadable, invalid, valid, outcome, outcome_hash, plain_hash, file_hash, reasons, certificate`
+const countColumns = `edition, pool, turnout, envelopes, copies, unreadable, invalid, valid, unopened, outcome, outcome_hash, plain_hash, file_hash, reasons, certificate`
 
 type countRow struct {
 	PoolCount

@@ -11,8 +11,8 @@ type Difference struct {
 
 // Differences compares what must be equal: rights that were spent with envelopes
 // (paper ballots that are not valid have one too), and envelopes with those that
-// were opened. Nothing is forgiven: each is published, and it is for people to say
-// what it means.
+// were opened. Of a pool that was not opened the second is nothing to ask. Nothing is
+// forgiven: each is published, and it is for people to say what it means.
 func Differences(t Turnout, n Numbers) (list []Difference) {
 	check := func(key string, want, found int) {
 		if want != found {
@@ -20,7 +20,9 @@ func Differences(t Turnout, n Numbers) (list []Difference) {
 		}
 	}
 	check("envelopes", t.Spent, n.Envelopes)
-	check("opened", n.Envelopes, n.Opened())
+	if !n.Unopened {
+		check("opened", n.Envelopes, n.Opened())
+	}
 	sum := 0
 	for _, way := range t.Ways {
 		sum += way.N

@@ -1,11 +1,13 @@
 package result
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
+	"slices"
 
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
@@ -29,6 +31,11 @@ type Outcome struct {
 	Share     string             `json:"share"` // of a voter in the outcome that was taken, in grosze; "" for greedy
 	Steps     int                `json:"steps"` // how often shares were raised
 	Standings []Standing         `json:"standings"`
+	// Few tells that there are too few ballots for more to be said; see told.
+	Few bool `json:"few,omitempty"`
+	// Unopened tells that there were too few electors to open an envelope: nothing was
+	// counted, and nobody won.
+	Unopened bool `json:"unopened,omitempty"`
 }
 
 // Rule is the whole rule of a count.
@@ -79,7 +86,7 @@ type Standing struct {
 	Firsts  int64            `json:"firsts"`
 }
 
-// NewOutcome writes down what tally found.
+// NewOutcome writes down what tally found, all of it. What is published is told.
 func NewOutcome(e budget.Edition, pool budget.Pool, election *tally.Election, o *tally.Outcome) Outcome {
 	ids := func(list []int) []budget.ProjectID {
 		out := make([]budget.ProjectID, len(list))
@@ -100,6 +107,30 @@ func NewOutcome(e budget.Edition, pool budget.Pool, election *tally.Election, o 
 		out.Standings = append(out.Standings, Standing{budget.ProjectID(p.ID), p.Cost, election.Support(i), election.Score(i), election.Firsts(i)})
 	}
 	return out
+}
+
+// told is as much of the outcome of an edition as is published. Under equal shares the
+// rounds, their order, prices and ties say what supporters of a project could pay, and
+// so what else they had chosen: of fewer than LeastBallots ballots single ones could be
+// found out by it. Then winners stand by what they got, and how they were found is left
+// out. A greedy count has nothing that does not follow from the votes of each project.
+func (o Outcome) told() Outcome {
+	if o.Edition == "" || o.Voters >= LeastBallots || o.Rule.Name == string(tally.Greedy) {
+		return o
+	}
+	got := make(map[budget.ProjectID]int64, len(o.Standings))
+	for _, s := range o.Standings {
+		got[s.Project] = s.Score
+	}
+	winners, won := []budget.ProjectID{}, o.won()
+	for _, s := range o.Standings {
+		if won[s.Project] > 0 {
+			winners = append(winners, s.Project)
+		}
+	}
+	slices.SortStableFunc(winners, func(a, b budget.ProjectID) int { return cmp.Compare(got[b], got[a]) })
+	o.Winners, o.Rounds, o.Ties, o.Share, o.Steps, o.Few = winners, []Round{}, []Tie{}, "", 0, true
+	return o
 }
 
 func ruleText(r tally.Rule, ids func([]int) []budget.ProjectID) Rule {

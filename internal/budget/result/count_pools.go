@@ -50,8 +50,8 @@ func (t twoCounts) checkedSteps(e *tally.Election, fast *tally.Outcome) int {
 type counted struct {
 	pool           budget.PoolID
 	election       *tally.Election
-	outcome        Outcome
-	text           string // of the outcome
+	outcome        Outcome // as it is told
+	text           string  // of the outcome
 	plainHash      string
 	certificate    *tally.Certificate // nil when the second count was made in full
 	file           []byte
@@ -66,6 +66,7 @@ func (c counted) hash() string { return Hash(c.text) }
 type ballots struct {
 	projects []budget.BallotProject
 	bodies   [][]byte
+	unopened bool // the pool had too few electors, so there are no bodies
 }
 
 // inOrder are the pools of an edition in the order in which they are counted: that
@@ -117,11 +118,14 @@ func (t twoCounts) pool(e budget.Edition, pool budget.Pool, b ballots, won []bud
 	if err != nil {
 		return c, err
 	}
-	c.outcome, c.reasons = NewOutcome(e, pool, c.election, fast), Reasons(c.election, fast)
+	whole := NewOutcome(e, pool, c.election, fast)
+	whole.Unopened = b.unopened
+	c.outcome = whole.told()
+	c.reasons = c.outcome.reasons(Reasons(c.election, fast))
 	if c.text, err = c.outcome.Text(); err != nil {
 		return c, err
 	}
-	if err := t.again(e, pool, fast, &c); err != nil {
+	if err := t.again(e, pool, fast, whole, &c); err != nil {
 		return c, err
 	}
 	var file bytes.Buffer
@@ -130,8 +134,9 @@ func (t twoCounts) pool(e budget.Edition, pool budget.Pool, b ballots, won []bud
 	return c, err
 }
 
-// again has the plain implementation count too, in full or as a certificate asks.
-func (t twoCounts) again(e budget.Edition, pool budget.Pool, fast *tally.Outcome, c *counted) (err error) {
+// again has the plain implementation count too, in full or as a certificate asks. It
+// compares the whole outcomes, whatever of them may be told.
+func (t twoCounts) again(e budget.Edition, pool budget.Pool, fast *tally.Outcome, whole Outcome, c *counted) (err error) {
 	var plain *tally.Outcome
 	if plainWork(c.election, fast) <= t.most {
 		plain, err = t.plain(c.election, fast.Rule)
@@ -148,14 +153,28 @@ func (t twoCounts) again(e budget.Edition, pool budget.Pool, fast *tally.Outcome
 	if err != nil {
 		return err
 	}
-	text, err := NewOutcome(e, pool, c.election, plain).Text()
+	second := NewOutcome(e, pool, c.election, plain)
+	second.Unopened = whole.Unopened
+	told, err := second.told().Text()
 	if err != nil {
 		return err
 	}
-	if c.plainHash = Hash(text); text != c.text {
+	c.plainHash = Hash(told)
+	same, err := sameText(whole, second)
+	if err == nil && !same {
 		c.implementation = fmt.Errorf("pool %s: the implementations differ: %s and %s", pool.ID, c.hash(), c.plainHash)
 	}
-	return nil
+	return err
+}
+
+// sameText tells whether two outcomes have one text.
+func sameText(a, b Outcome) (bool, error) {
+	one, err := a.Text()
+	if err != nil {
+		return false, err
+	}
+	other, err := b.Text()
+	return one == other, err
 }
 
 // jsonOf is a part of a count as it is stored; "" for nil.

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -182,17 +181,5 @@ func TestOutcomeHasOneText(t *testing.T) {
 	}
 	if back.Scan(3) == nil || back.Scan("{") == nil {
 		t.Error("what is no outcome is read")
-	}
-}
-
-func TestUpward(t *testing.T) {
-	for from, want := range map[string]int64{"0": 0, "3": 3, "7/2": 4, "1/1000": 1, "-7/2": -3} {
-		r, _ := new(big.Rat).SetString(from)
-		if got := upward(r); got != want {
-			t.Errorf("%s: %d, want %d", from, got, want)
-		}
-	}
-	if upward(nil) != 0 {
-		t.Error("nothing is more than nothing")
 	}
 }

@@ -1,8 +1,6 @@
 package result
 
 import (
-	"math/big"
-
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
 )
@@ -24,6 +22,11 @@ const (
 	LostMinShare Why = "min_share"
 	LostFew      Why = "threshold"
 	LostOther    Why = "other" // the count passed it over before it came to a reason of its own
+	// Of too few ballots for more to be said: see Outcome.Few.
+	WonUntold  Why = "won_untold"
+	LostUntold Why = "lost_untold"
+	// Of a pool that was not opened: see Numbers.Unopened.
+	LostUnopened Why = "unopened"
 )
 
 // Reason is why one project won or lost, with the numbers that decided. Money in
@@ -55,7 +58,7 @@ func Reasons(election *tally.Election, o *tally.Outcome) []Reason {
 	}
 	pass := func(some []tally.Skip) {
 		for _, s := range some {
-			r := Reason{Project: id(s.Project), Why: skipped[s.Reason], Round: s.Round, Missing: upward(s.Missing)}
+			r := Reason{Project: id(s.Project), Why: skipped[s.Reason], Round: s.Round, Missing: tally.RoundUp(s.Missing)}
 			switch by, barred := o.Rule.BarredBy(s.Project); {
 			case s.Reason == tally.SkipExcluded:
 				r.By = id(s.By)
@@ -70,19 +73,32 @@ func Reasons(election *tally.Election, o *tally.Outcome) []Reason {
 	}
 	pass(o.Skipped)
 	for n, round := range o.Rounds {
-		list[round.Project] = Reason{Project: id(round.Project), Why: phases[round.Phase], Round: n + 1, AtMost: upward(round.AtMost)}
+		list[round.Project] = Reason{Project: id(round.Project), Why: phases[round.Phase], Round: n + 1, AtMost: tally.RoundUp(round.AtMost)}
 	}
 	return list
 }
 
-// upward rounds an amount up to whole grosze; who lacks a part of one lacks one.
-func upward(r *big.Rat) int64 {
-	if r == nil {
-		return 0
+// reasons are as much of the reasons as may be told. Of too few ballots it is what
+// follows from the published votes, the winners and the rules.
+func (o Outcome) reasons(all []Reason) []Reason {
+	told := make([]Reason, len(all))
+	if o.Unopened {
+		for i, r := range all {
+			told[i] = Reason{Project: r.Project, Why: LostUnopened}
+		}
+		return told
 	}
-	n, rest := new(big.Int).QuoRem(r.Num(), r.Denom(), new(big.Int))
-	if rest.Sign() > 0 {
-		n.Add(n, big.NewInt(1))
+	if !o.Few {
+		return all
 	}
-	return n.Int64()
+	for i, r := range all {
+		told[i] = Reason{Project: r.Project, Why: r.Why, By: r.By}
+		switch r.Why {
+		case WonShares, WonFill:
+			told[i].Why = WonUntold
+		case LostTooDear, LostPoor, LostOther:
+			told[i].Why = LostUntold
+		}
+	}
+	return told
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"context"
+	"slices"
 
 	"kladka/internal/budget"
 	"kladka/internal/platform/audit"
@@ -40,7 +41,7 @@ func (s *Service) destroy(ctx context.Context, id budget.EditionID) (err error) 
 	if err != nil {
 		return err
 	}
-	if err := s.db.Forget(ctx, s.Box.Tables()...); err != nil {
+	if err := s.db.Forget(ctx, slices.Concat(s.Box.Tables(), custody.Tables())...); err != nil {
 		return err
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {

@@ -10,6 +10,7 @@ import (
 	"kladka/internal/access"
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
+	"kladka/internal/budget/vote"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
@@ -120,11 +121,14 @@ func (s *Service) explainPool(ctx context.Context, e budget.Edition, pool budget
 	for _, p := range projects {
 		x.Projects = append(x.Projects, explainedProject{p.ID, p.Title, p.Cost, p.Category})
 	}
+	if c.Unopened { // there is nothing to tell but that
+		return x, nil
+	}
 	out, err := s.fast(election, rule)
 	if err != nil {
 		return x, err
 	}
-	if text, err := NewOutcome(e, pool, election, out).Text(); err != nil || Hash(text) != c.OutcomeHash {
+	if text, err := NewOutcome(e, pool, election, out).told().Text(); err != nil || Hash(text) != c.OutcomeHash {
 		return x, jobs.Permanent(fmt.Errorf("pool %s: the ballots give another outcome than the published one: %w", pool.ID, err))
 	}
 	// With few ballots only what follows from the published votes may be told:
@@ -229,6 +233,9 @@ func (s *Service) WhyWon(ctx context.Context, l *i18n.L, who access.Actor, p bud
 	}
 	if err != nil {
 		return why, "", false, err
+	}
+	if c.Unopened {
+		return web.Reason{Text: l.T("result.why."+string(LostUnopened), "n", vote.LeastElectors)}, PoolHref(e.ID, pool.ID), true, nil
 	}
 	x, ready, err := s.explained(ctx, s.db, c)
 	at := x.find(p.ID)

@@ -26,7 +26,8 @@ import (
 //
 //	boxHead    what was frozen, byte for byte, and the public key
 //	boxPool    of each pool, in the order of the rules, and after it its envelopes,
-//	           each a string in base64, in the order of their published digests
+//	           each a string in base64, in the order of their published digests;
+//	           none of a pool that has too few electors to be opened
 //	boxEnd     the SHA-256 of all lines before it, each with its line end
 //
 // Rights, electors, numbers of envelopes and second secrets are not in it. Whoever
@@ -47,6 +48,9 @@ type boxPool struct {
 	Pool      budget.PoolID `json:"pool"`
 	Envelopes int           `json:"envelopes"`
 	Projects  []boxProject  `json:"projects"`
+	// Unopened tells that the pool has too few electors to be opened: its envelopes
+	// are counted here and do not follow.
+	Unopened bool `json:"unopened,omitempty"`
 }
 
 type boxProject struct {
@@ -98,8 +102,12 @@ func (s *Service) Export(ctx context.Context, w io.Writer, who access.Actor, id 
 	}
 	out := newBoxWriter(w)
 	out.line(boxHead{boxVersion, e.RulesHash, document, key.Public})
+	turnout, err := s.Box.Turnout(ctx, s.db, e)
+	if err != nil {
+		return err
+	}
 	for _, pool := range e.Rules.Pools {
-		if err := s.exportPool(ctx, out, e, pool.ID); err != nil {
+		if err := s.exportPool(ctx, out, e, pool.ID, turnout[pool.ID].tooFew()); err != nil {
 			return err
 		}
 	}
@@ -119,7 +127,7 @@ func (s *Service) mayExport(ctx context.Context, who access.Actor, e budget.Edit
 	return nil
 }
 
-func (s *Service) exportPool(ctx context.Context, out *boxWriter, e budget.Edition, pool budget.PoolID) error {
+func (s *Service) exportPool(ctx context.Context, out *boxWriter, e budget.Edition, pool budget.PoolID, tooFew bool) error {
 	projects, err := s.Editions.OnBallot(ctx, s.db, e.ID, pool)
 	if err != nil {
 		return err
@@ -139,11 +147,14 @@ func (s *Service) exportPool(ctx context.Context, out *boxWriter, e budget.Editi
 	slices.SortFunc(all, func(a, b envelope) int {
 		return cmp.Or(cmp.Compare(a.digest, b.digest), slices.Compare(a.sealed, b.sealed))
 	})
-	head := boxPool{pool, len(all), []boxProject{}}
+	head := boxPool{pool, len(all), []boxProject{}, tooFew}
 	for _, p := range projects {
 		head.Projects = append(head.Projects, boxProject{p.ID, p.Category, p.District})
 	}
 	out.line(head)
+	if tooFew {
+		return out.err
+	}
 	for _, v := range all {
 		out.line(v.sealed) // encoding/json writes bytes in base64
 	}

@@ -19,6 +19,7 @@ import (
 	"kladka/assets"
 	"kladka/internal/access"
 	"kladka/internal/budget"
+	"kladka/internal/budget/vote"
 	"kladka/internal/platform/audit"
 	"kladka/internal/platform/chart"
 	"kladka/internal/platform/custody"
@@ -100,6 +101,10 @@ func (b *box) Count(_ context.Context, _ db.Reader, _ budget.EditionID, pool bud
 	return len(b.envelopes[pool]), nil
 }
 
+func (b *box) Lie(ctx context.Context, r db.Reader, e budget.EditionID, pool budget.PoolID) (int, error) {
+	return b.Count(ctx, r, e, pool)
+}
+
 func (b *box) Each(_ context.Context, _ db.Reader, _ budget.EditionID, pool budget.PoolID, f func([]byte) error) error {
 	for i, sealed := range b.envelopes[pool] {
 		if b.dies > 0 && i == b.dies {
@@ -150,6 +155,13 @@ func (editions) Serves(ctx context.Context, who access.Actor, p access.Permissio
 func (p editions) Canceled(context.Context, db.Reader) (list []budget.EditionID, err error) {
 	if p.k.edition.State == budget.Canceled {
 		list = append(list, p.k.edition.ID)
+	}
+	return list, nil
+}
+
+func (p editions) Uncounted(_ context.Context, _ db.Reader, owners []access.InstitutionID) (list []budget.Edition, err error) {
+	if slices.Contains(owners, p.k.edition.Owner) && p.k.edition.State.In(budget.Closed, budget.Counted) {
+		list = append(list, p.k.edition)
 	}
 	return list, nil
 }
@@ -214,6 +226,9 @@ func newKit(t testing.TB, d *db.DB) *kit {
 	k.person(&k.stranger, "obca", access.Teacher)
 	k.custody = custody.New(custody.Config{DB: d, Now: now, Keys: secrets.New()})
 	k.box = &box{envelopes: map[budget.PoolID][][]byte{}, turnout: map[budget.PoolID]Turnout{}}
+	for _, pool := range []budget.PoolID{cityPool, smallPool} { // so many did not vote
+		k.box.turnout[pool] = Turnout{Rights: vote.LeastElectors}
+	}
 	k.Service = New(Config{DB: d, Now: now, Log: slog.New(slog.DiscardHandler), Catalog: catalog, People: people{k}, Editions: editions{k}, Box: k.box, Keys: k.custody, Tell: k.hear})
 	set, err := assets.Load()
 	if err != nil {

@@ -26,7 +26,7 @@ func (s *Service) Figures(ctx context.Context, l *i18n.L, e budget.Edition, pool
 	}
 	of, _ := e.Pool(pool)
 	names := titles(projects)
-	f = budget.Figures{Ballots: c.Valid, Points: voteType(of.Ballot).Pointed(), Votes: map[budget.ProjectID]budget.Votes{}}
+	f = budget.Figures{Ballots: c.Valid, Unopened: c.Unopened, Points: voteType(of.Ballot).Pointed(), Votes: map[budget.ProjectID]budget.Votes{}}
 	for i, st := range c.Outcome.Standings {
 		one := budget.Votes{Votes: st.Votes, Score: st.Score}
 		if i < len(c.Reasons) {

@@ -37,7 +37,7 @@ type OpenedPool struct {
 	Outcome Outcome
 	Titles  map[budget.ProjectID]string
 	// OutcomeHash and PlainHash are of the outcome by the two implementations,
-	// FileHash that of the file of ballots.
+	// FileHash that of the file of ballots, "" when there is none.
 	OutcomeHash, PlainHash, FileHash string
 	Certificate                      *tally.Certificate
 	Differ                           error // that the two did not agree; nil
@@ -139,7 +139,7 @@ func (b *SealedBox) Open(opener *seal.Opener) ([]OpenedPool, error) {
 		return nil, err
 	}
 	counts, err := newTwoCounts().edition(b.Edition, func(pool budget.Pool) (ballots, error) {
-		return ballots{b.ballots[pool.ID], all[pool.ID].bodies}, nil
+		return ballots{b.ballots[pool.ID], all[pool.ID].bodies, all[pool.ID].Unopened}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -153,9 +153,9 @@ func (b *SealedBox) Open(opener *seal.Opener) ([]OpenedPool, error) {
 
 func (b *SealedBox) opened(f *found, c counted) OpenedPool {
 	o := OpenedPool{Pool: f.pool, Numbers: f.Numbers, Outcome: c.outcome, Titles: titles(b.ballots[c.pool]), OutcomeHash: c.hash(), PlainHash: c.plainHash,
-		FileHash: Hash(c.file), Certificate: c.certificate, Differ: c.implementation}
+		Certificate: c.certificate, Differ: c.implementation}
 	if (PoolCount{Numbers: f.Numbers}).Public() {
-		o.File = c.file
+		o.File, o.FileHash = c.file, Hash(c.file)
 	}
 	return o
 }
@@ -176,6 +176,9 @@ func (b *SealedBox) openPool(opener *seal.Opener, pool budget.Pool) (*found, err
 			return nil, b.wrong("a project that is not on the frozen ballot")
 		}
 		projects[i].Category, projects[i].District = about.Category, about.District
+	}
+	if head.Unopened {
+		return &found{pool: pool, Numbers: Numbers{Envelopes: head.Envelopes, Unopened: true}}, nil
 	}
 	return openBox(opener, b.Edition, pool, projects, func(take func([]byte) error) error {
 		for range head.Envelopes {

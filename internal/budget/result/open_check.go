@@ -13,15 +13,20 @@ import (
 
 // check opens the envelopes of a counted edition once more and compares what is
 // in them with the ballots that were counted. It is what envelopes and keys are
-// kept for until the result is final. Nothing but the finding is written.
+// kept for until the result is final. Nothing but the finding is written, and a pool
+// that was not opened is not opened now either.
 func (o *Run) check(ctx context.Context) error {
 	same := true
 	for _, pool := range o.e.Rules.Pools {
-		f, err := o.openPool(ctx, pool)
+		count, err := CountOf(ctx, o.s.db, o.e.ID, pool.ID)
 		if err != nil {
 			return err
 		}
-		agrees, err := o.asCounted(ctx, f)
+		f, err := o.findPool(ctx, pool, count.Unopened)
+		if err != nil {
+			return err
+		}
+		agrees, err := o.asCounted(ctx, count, f)
 		if err != nil {
 			return err
 		}
@@ -32,11 +37,7 @@ func (o *Run) check(ctx context.Context) error {
 }
 
 // asCounted compares what was found with the stored ballots and numbers of its pool.
-func (o *Run) asCounted(ctx context.Context, f *found) (bool, error) {
-	count, err := CountOf(ctx, o.s.db, o.e.ID, f.pool.ID)
-	if err != nil {
-		return false, err
-	}
+func (o *Run) asCounted(ctx context.Context, count PoolCount, f *found) (bool, error) {
 	bodies, err := o.s.bodies(ctx, o.e.ID, f.pool.ID)
 	return count.Numbers == f.Numbers && slices.EqualFunc(bodies, f.bodies, bytes.Equal), err
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kladka/internal/access"
 	"kladka/internal/budget"
 	"kladka/internal/budget/vote"
 	"kladka/internal/platform/db"
@@ -21,6 +22,11 @@ func (Budget) ByID(ctx context.Context, r db.Reader, id budget.EditionID) (budge
 // Canceled implements Editions.
 func (Budget) Canceled(ctx context.Context, r db.Reader) ([]budget.EditionID, error) {
 	return budget.CanceledEditions(ctx, r)
+}
+
+// Uncounted implements Editions.
+func (Budget) Uncounted(ctx context.Context, r db.Reader, owners []access.InstitutionID) ([]budget.Edition, error) {
+	return budget.EditionsIn(ctx, r, owners, budget.Closed, budget.Counted)
 }
 
 // OnBallot implements Editions.
@@ -41,6 +47,11 @@ func (VoteBox) Count(ctx context.Context, r db.Reader, edition budget.EditionID,
 	return vote.BoxCount(ctx, r, edition, pool)
 }
 
+// Lie implements Box.
+func (VoteBox) Lie(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) (int, error) {
+	return vote.Lie(ctx, r, edition, pool)
+}
+
 // Each implements Box.
 func (VoteBox) Each(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID, f func(sealed []byte) error) error {
 	return vote.Envelopes(ctx, r, edition, pool, f)
@@ -57,7 +68,14 @@ func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[
 	if err != nil {
 		return nil, err
 	}
+	declared, err := vote.DeclaredTold(ctx, r, e)
+	if err != nil {
+		return nil, err
+	}
 	all := map[budget.PoolID]Turnout{}
+	for _, p := range e.Rules.Pools {
+		all[p.ID] = Turnout{Declared: declared}
+	}
 	for _, g := range granted {
 		t := all[g.Pool]
 		t.Rights += g.N
@@ -79,7 +97,7 @@ func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[
 func (VoteBox) Paper(ctx context.Context, r db.Reader, edition budget.EditionID) (list []PaperCount, err error) {
 	counts, err := vote.PaperCounts(ctx, r, edition)
 	for _, c := range counts {
-		list = append(list, PaperCount{c.Pool, c.Declared, c.Ballots, c.Words})
+		list = append(list, PaperCount{c.Pool, c.Declared, c.Ballots, c.Words, c.Withdrawn})
 	}
 	return list, err
 }
@@ -106,5 +124,5 @@ func (VoteBox) Destroy(ctx context.Context, tx *db.Tx, edition budget.EditionID,
 // electors whose names were blanked: their older copies must not.
 func (VoteBox) Tables() []string {
 	return []string{"budget_envelopes", "budget_rights", "budget_electors", "budget_handed", "budget_declared", "budget_paper_rows", "budget_paper_batches",
-		"budget_mark_keys", "budget_slips", "budget_limits"}
+		"budget_mark_keys", "budget_slips", "budget_limits", "budget_paper_taken"}
 }

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -54,8 +53,17 @@ func TestVoteBox(t *testing.T) {
 		turnout, err := votes.Turnout(ctx, d, k.edition)
 		k.ok(err)
 		got := turnout[cityPool]
-		if len(slices.Collect(maps.Keys(turnout))) != 1 || got.Rights != 4 || got.Spent != 3 || got.Refused != 1 || !slices.Equal(got.Ways, []Part{{"slip", 1}, {"online", 2}}) {
+		if len(turnout[smallPool].Sources) > 0 || got.Declared != nil || got.Rights != 4 || got.Spent != 3 || got.Refused != 1 || !slices.Equal(got.Ways, []Part{{"slip", 1}, {"online", 2}}) {
 			t.Errorf("%+v", turnout)
+		}
+		k.edition.Rules.Who = budget.Who{Sources: []budget.Source{budget.Self}, Self: budget.SelfLimits{DrawnShare: 25}}
+		for i, state := range []string{vote.Given, vote.Confirmed, vote.Given, vote.Refused} {
+			write(`insert into budget_declared (edition, elector, person, sealed, same_name, same_home, state, drawn, at) values (?, ?, 'p', '', '', '', ?, ?, 1)`, editionID, "1"+string(rune('0'+i)), state, i < 2)
+		}
+		turnout, err = votes.Turnout(ctx, d, k.edition)
+		k.ok(err)
+		if told := turnout[smallPool].Declared; *told != (vote.Told{Given: 5, Wanted: 2, Drawn: 2, Checked: 1, Refused: 2}) || told.Reached() || turnout[cityPool].Declared == nil {
+			t.Errorf("%+v", told)
 		}
 		k.ok(d.Write(ctx, func(tx *db.Tx) error {
 			n, err = votes.Destroy(ctx, tx, editionID, k.clock)

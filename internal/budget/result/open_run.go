@@ -45,9 +45,14 @@ func (o *Run) Do(ctx context.Context) (err error) {
 	if err := o.clear(ctx); err != nil {
 		return err
 	}
+	// The box is closed, so rights do not change any more; a city has half a million.
+	turnout, err := o.s.Box.Turnout(ctx, o.s.db, o.e)
+	if err != nil {
+		return err
+	}
 	var all []*found
 	for _, pool := range o.e.Rules.Pools {
-		f, err := o.openPool(ctx, pool)
+		f, err := o.findPool(ctx, pool, turnout[pool.ID].tooFew())
 		if err != nil {
 			return err
 		}
@@ -58,7 +63,7 @@ func (o *Run) Do(ctx context.Context) (err error) {
 		all = append(all, f)
 	}
 	o.opener.Close()
-	return o.s.db.Write(ctx, func(tx *db.Tx) error { return o.finish(ctx, tx, all) })
+	return o.s.db.Write(ctx, func(tx *db.Tx) error { return o.finish(ctx, tx, all, turnout) })
 }
 
 func (o *Run) giveUp(ctx context.Context) error {
@@ -88,6 +93,16 @@ func (o *Run) clear(ctx context.Context) error {
 		_, err := tx.Exec(ctx, `delete from budget_ballots where edition = ?`, o.e.ID)
 		return err
 	})
+}
+
+// findPool opens the box of a pool, or counts its envelopes and leaves them sealed
+// where the electors are too few for their votes to stay secret.
+func (o *Run) findPool(ctx context.Context, pool budget.Pool, tooFew bool) (*found, error) {
+	if !tooFew {
+		return o.openPool(ctx, pool)
+	}
+	n, err := o.s.Box.Lie(ctx, o.s.db, o.e.ID, pool.ID)
+	return &found{pool: pool, Numbers: Numbers{Envelopes: n, Unopened: true}}, err
 }
 
 // openPool opens the box of a pool, as openBox does, and reports how far it is.
@@ -153,7 +168,7 @@ func (o *Run) store(ctx context.Context, f *found) error {
 // finish makes the box opened and orders the count, in one transaction. Envelopes
 // are counted once more: one that came to the table after the others were read
 // would be lost.
-func (o *Run) finish(ctx context.Context, tx *db.Tx, all []*found) error {
+func (o *Run) finish(ctx context.Context, tx *db.Tx, all []*found, turnout map[budget.PoolID]Turnout) error {
 	now := o.s.now()
 	n, err := tx.Exec(ctx, `update budget_openings set state = ?, run_at = 0, opened_at = ? where edition = ? and run = ? and state = ?`,
 		Opened, now.Unix(), o.e.ID, o.ID, Sealed)
@@ -162,10 +177,6 @@ func (o *Run) finish(ctx context.Context, tx *db.Tx, all []*found) error {
 	}
 	if n == 0 {
 		return fault.New(fault.Conflict, "result.fault.running")
-	}
-	turnout, err := o.s.Box.Turnout(ctx, tx, o.e)
-	if err != nil {
-		return err
 	}
 	for _, f := range all {
 		if err := o.keepNumbers(ctx, tx, f, turnout[f.pool.ID]); err != nil {
@@ -185,8 +196,7 @@ func (o *Run) finish(ctx context.Context, tx *db.Tx, all []*found) error {
 }
 
 func (o *Run) keepNumbers(ctx context.Context, tx *db.Tx, f *found, turnout Turnout) error {
-	there := 0
-	err := o.s.Box.Each(ctx, tx, o.e.ID, f.pool.ID, func([]byte) error { there++; return nil })
+	there, err := o.s.Box.Lie(ctx, tx, o.e.ID, f.pool.ID)
 	if err != nil {
 		return err
 	}
@@ -196,7 +206,7 @@ func (o *Run) keepNumbers(ctx context.Context, tx *db.Tx, f *found, turnout Turn
 	if _, err := tx.Exec(ctx, `delete from budget_counts where edition = ? and pool = ?`, o.e.ID, f.pool.ID); err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into budget_counts (edition, pool, turnout, envelopes, copies, unreadable, invalid, valid) values (?, ?, ?, ?, ?, ?, ?, ?)`,
-		o.e.ID, f.pool.ID, turnout, f.Envelopes, f.Copies, f.Unreadable, f.Invalid, f.Valid)
+	_, err = tx.Exec(ctx, `insert into budget_counts (edition, pool, turnout, envelopes, copies, unreadable, invalid, valid, unopened) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		o.e.ID, f.pool.ID, turnout, f.Envelopes, f.Copies, f.Unreadable, f.Invalid, f.Valid, f.Unopened)
 	return err
 }

@@ -128,7 +128,7 @@ func (k *kit) checkFile() {
 	if !r.Agree() || r.OutcomeHash != c.OutcomeHash || r.FileHash != c.FileHash {
 		t.Errorf("counted again: %+v", r)
 	}
-	again, err := k.CountFile(file.Bytes(), k.edition.Rules.Pools[0].Count, 0)
+	again, err := k.CountFile(file.Bytes(), k.edition.Rules.Pools[0].Count, 0, "")
 	k.ok(err)
 	if !slices.Equal(again.Outcome.Winners, c.Outcome.Winners) || !again.Agree() {
 		t.Errorf("the file counted alone: %v", again.Outcome.Winners)

@@ -1,15 +1,19 @@
 package result
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
+	"kladka/internal/budget/vote"
 	"kladka/internal/platform/custody"
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/events"
@@ -92,38 +96,41 @@ func objectionsEnd(e budget.Edition) time.Time {
 }
 
 // finishDue makes results final whose time for objections is over and that
-// nobody holds, and destroys envelopes of final ones.
+// nobody holds, and destroys envelopes of final and of canceled editions. One that
+// fails keeps no other from its turn.
 func (s *Service) finishDue(ctx context.Context) error {
 	due, err := s.inState(ctx, Counted)
 	if err != nil {
 		return err
 	}
-	now := s.now()
+	var failed error
 	for _, o := range due {
-		if o.HeldAt != 0 {
-			continue
-		}
-		e, err := s.Editions.ByID(ctx, s.db, o.Edition)
-		if err != nil {
-			return err
-		}
-		if end := objectionsEnd(e); end.IsZero() || now.Before(end) {
-			continue
-		}
-		// A Conflict: somebody held it, or was faster.
-		if err := s.finish(ctx, access.System(), e); err != nil && fault.KindOf(err) != fault.Conflict {
-			return err
+		if o.HeldAt == 0 {
+			failed = errors.Join(failed, s.finishOne(ctx, o.Edition))
 		}
 	}
 	if due, err = s.inState(ctx, Final); err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
 	for _, o := range due {
-		if err := s.destroy(ctx, o.Edition); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, s.destroy(ctx, o.Edition))
 	}
-	return s.destroyCanceled(ctx)
+	return errors.Join(failed, s.destroyCanceled(ctx))
+}
+
+func (s *Service) finishOne(ctx context.Context, id budget.EditionID) error {
+	e, err := s.Editions.ByID(ctx, s.db, id)
+	if err != nil {
+		return err
+	}
+	if end := objectionsEnd(e); end.IsZero() || s.now().Before(end) {
+		return nil
+	}
+	err = s.finish(ctx, access.System(), e)
+	if fault.KindOf(err) == fault.Conflict { // somebody held it, or was faster
+		return nil
+	}
+	return err
 }
 
 func (s *Service) inState(ctx context.Context, state State) (list []Opening, err error) {
@@ -202,21 +209,61 @@ func (s *Service) Hold(ctx context.Context, who access.Actor, id budget.EditionI
 // File writes the ballots of a pool in the Pabulib format: in the order of their
 // content, numbered by their lines, without a word about voters. NotFound before
 // the publication, Conflict result.fault.few when the pool has fewer than
-// LeastBallots.
+// LeastBallots, result.fault.unopened when it was not opened.
 func (s *Service) File(ctx context.Context, w io.Writer, who access.Actor, id budget.EditionID, pool budget.PoolID) (err error) {
 	defer fault.Wrap(&err, "file of pool %s", pool)
 	e, c, p, err := s.published(ctx, who, id, pool)
 	if err != nil {
 		return err
 	}
+	if c.Unopened {
+		return unopenedFault()
+	}
 	if !c.Public() {
 		return fault.New(fault.Conflict, "result.fault.few", "n", LeastBallots)
 	}
-	election, err := s.election(ctx, e, p)
+	file, err := s.last.file(string(id)+"/"+string(pool)+"/"+c.FileHash, func() ([]byte, error) {
+		election, err := s.election(ctx, e, p)
+		if err != nil {
+			return nil, err
+		}
+		var made bytes.Buffer
+		err = writeFile(&made, election, c.Outcome)
+		return made.Bytes(), err
+	})
 	if err != nil {
 		return err
 	}
-	return writeFile(w, election, c.Outcome)
+	_, err = w.Write(file)
+	return err
+}
+
+// unopenedFault is for whoever asks for what is not there, since no envelope of the
+// pool was opened.
+func unopenedFault() error {
+	return fault.New(fault.Conflict, "result.fault.unopened", "n", vote.LeastElectors)
+}
+
+// lastFile keeps the file that was asked for last, under a name with its hash: on
+// the evening of the results everybody asks for the same one, and to make that of a
+// city takes a third of a second. Whoever comes meanwhile waits for it.
+type lastFile struct {
+	mu   sync.Mutex
+	name string
+	text []byte
+}
+
+func (l *lastFile) file(name string, write func() ([]byte, error)) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.name == name {
+		return l.text, nil
+	}
+	text, err := write()
+	if err == nil {
+		l.name, l.text = name, text
+	}
+	return text, err
 }
 
 // published is a pool whose count may be read by the actor.

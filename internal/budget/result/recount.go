@@ -17,8 +17,9 @@ import (
 // What a visitor may have counted here. Who needs more counts on their own
 // machine: the command is on the page.
 const (
-	mostFile = 16 << 20         // bytes; the largest file of Kraków has 4 MB
-	countFor = 30 * time.Second // then the visitor is told that it takes too long
+	mostFile  = 16 << 20         // bytes; the largest file of Kraków has 4 MB
+	mostValue = 32 << 10         // bytes of any other field: some thousand ids
+	countFor  = 30 * time.Second // then the visitor is told that it takes too long
 	// mostFast and mostPlain bound the work of the two implementations, in steps of
 	// their innermost loops as workOf reckons them. The plain one takes fractions of
 	// any length at each step.
@@ -36,20 +37,26 @@ type Recount struct {
 	Warnings    []*tally.Fault
 	Reasons     []Reason
 	Decimals    int
+	same        bool // the whole outcomes of both implementations, told or not
 }
 
 // Agree tells whether the second implementation was run and agreed.
-func (r Recount) Agree() bool { return r.PlainHash == r.OutcomeHash }
+func (r Recount) Agree() bool { return r.PlainHash == r.OutcomeHash && r.same }
 
 // Again counts a published pool anew from its stored ballots. Faults as published
-// has them; result.fault.busy (TooMany) while somebody else counts, and
+// has them; Conflict result.fault.unopened where no envelope was opened; result.fault.busy (TooMany) while somebody else counts, and
 // result.fault.slow when it takes too long.
 func (s *Service) Again(ctx context.Context, who access.Actor, id budget.EditionID, pool budget.PoolID) (r Recount, err error) {
 	defer fault.Wrap(&err, "recount pool %s", pool)
-	e, _, p, err := s.published(ctx, who, id, pool)
+	e, c, p, err := s.published(ctx, who, id, pool)
 	if err != nil {
 		return r, err
 	}
+	if c.Unopened {
+		return r, unopenedFault()
+	}
+	ctx, stop := context.WithCancel(ctx) // when the visitor is sent away, or leaves
+	defer stop()
 	done := make(chan Recount, 1) // a count that nobody waits for any more writes nowhere else
 	err = s.limited(func() error {
 		r, err := s.again(ctx, e, p)
@@ -71,7 +78,7 @@ func (s *Service) again(ctx context.Context, e budget.Edition, p budget.Pool) (r
 	if err != nil {
 		return r, err
 	}
-	if r, err = s.recount(e, p, election, rule); err != nil {
+	if r, err = s.recount(ctx, e, p, election, rule); err != nil {
 		return r, err
 	}
 	var file bytes.Buffer
@@ -81,21 +88,28 @@ func (s *Service) again(ctx context.Context, e budget.Edition, p budget.Pool) (r
 }
 
 // CountFile counts a file that anybody brought by a rule of their choice. Nothing
-// is stored and nothing is logged of it. What is wrong with the file is a
-// *tally.Fault, with the rule a *tally.RuleFault.
-func (s *Service) CountFile(data []byte, words budget.CountRules, least int) (r Recount, err error) {
+// is stored and nothing is logged of it. Excludes are groups of projects of which
+// only one may win, as tally.Election.ParseExcludes reads them. What is wrong with
+// the file is a *tally.Fault, with the groups a *tally.ExcludeFault, with the rest of
+// the rule a *tally.RuleFault.
+func (s *Service) CountFile(data []byte, words budget.CountRules, least int, excludes string) (r Recount, err error) {
 	rule, err := words.Tally()
 	if err != nil {
 		return r, err
 	}
 	rule.Threshold = int64(least)
+	ctx, stop := context.WithCancel(context.Background()) // when the visitor is sent away
+	defer stop()
 	done := make(chan Recount, 1)
 	err = s.limited(func() error {
 		election, err := tally.Parse(bytes.NewReader(data))
 		if err != nil {
 			return err
 		}
-		r, err := s.recount(budget.Edition{}, budget.Pool{}, election, rule)
+		if rule.Excludes, err = election.ParseExcludes(excludes); err != nil {
+			return err
+		}
+		r, err := s.recount(ctx, budget.Edition{}, budget.Pool{}, election, rule)
 		r.FileHash = Hash(data)
 		done <- r
 		return err
@@ -107,8 +121,8 @@ func (s *Service) CountFile(data []byte, words budget.CountRules, least int) (r 
 }
 
 // recount counts by the fast implementation, and by the plain one when it ends
-// within reason.
-func (s *Service) recount(e budget.Edition, pool budget.Pool, election *tally.Election, rule tally.Rule) (r Recount, err error) {
+// within reason. The context stops the fast one; the plain one is bounded by mostPlain.
+func (s *Service) recount(ctx context.Context, e budget.Edition, pool budget.Pool, election *tally.Election, rule tally.Rule) (r Recount, err error) {
 	rule, err = rule.Whole(election)
 	if err != nil {
 		return r, err
@@ -116,12 +130,13 @@ func (s *Service) recount(e budget.Edition, pool budget.Pool, election *tally.El
 	if workOf(election, rule) > mostFast {
 		return r, fault.New(fault.TooLarge, "result.fault.heavy")
 	}
-	fast, err := s.fast(election, rule)
+	fast, err := tally.CountContext(ctx, election, rule)
 	if err != nil {
 		return r, err
 	}
-	r = Recount{Outcome: NewOutcome(e, pool, election, fast), Names: map[budget.ProjectID]string{}, Warnings: election.Warnings,
-		Reasons: Reasons(election, fast), Decimals: election.Decimals}
+	whole := NewOutcome(e, pool, election, fast)
+	r = Recount{Outcome: whole.told(), Names: map[budget.ProjectID]string{}, Warnings: election.Warnings,
+		Reasons: whole.told().reasons(Reasons(election, fast)), Decimals: election.Decimals}
 	if r.OutcomeHash, err = hashOf(r.Outcome); err != nil {
 		return r, err
 	}
@@ -131,11 +146,18 @@ func (s *Service) recount(e budget.Edition, pool budget.Pool, election *tally.El
 	if plainWork(election, fast) > mostPlain {
 		return r, nil
 	}
+	if err := ctx.Err(); err != nil {
+		return r, err
+	}
 	plain, err := s.plain(election, rule)
 	if err != nil {
 		return r, err
 	}
-	r.PlainHash, err = hashOf(NewOutcome(e, pool, election, plain))
+	second := NewOutcome(e, pool, election, plain)
+	if r.PlainHash, err = hashOf(second.told()); err != nil {
+		return r, err
+	}
+	r.same, err = sameText(whole, second)
 	return r, err
 }
 
@@ -165,7 +187,7 @@ func workOf(e *tally.Election, r tally.Rule) float64 {
 
 // plainWork is what the plain implementation has to do, seen from what the fast
 // one found: every round of every step looks at every project and every voter.
-// By the greedy rule it looks at sums that are there already.
+// By the greedy rule it goes through the ballots once and then looks at its sums.
 func plainWork(e *tally.Election, o *tally.Outcome) float64 {
 	if o.Rule.Name == tally.Greedy {
 		return float64(len(e.Projects)) * float64(len(o.Rounds)+1)
@@ -179,9 +201,9 @@ func plainPass(e *tally.Election, o *tally.Outcome) float64 {
 }
 
 // limited runs a count beside the request: one at a time, and for so long as a
-// visitor waits. A count cannot be stopped; while one is at work whose visitor
-// was sent away, the next ones are told to come later. It counts foreign files,
-// so a panic becomes an error.
+// visitor waits. The caller stops a count whose visitor was sent away; until it
+// has ended, the next ones are told to come later. It counts foreign files, so a
+// panic becomes an error.
 func (s *Service) limited(count func() error) error {
 	select {
 	case s.counting <- struct{}{}:
@@ -190,13 +212,9 @@ func (s *Service) limited(count func() error) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		defer func() { <-s.counting }()
-		defer func() {
-			if v := recover(); v != nil {
-				done <- fmt.Errorf("a count panicked: %v\n%s", v, debug.Stack())
-			}
-		}()
-		done <- count()
+		err := guarded(count)
+		<-s.counting // first, or the same visitor's next count is told to come later
+		done <- err
 	}()
 	select {
 	case err := <-done:
@@ -204,4 +222,14 @@ func (s *Service) limited(count func() error) error {
 	case <-time.After(countFor):
 		return errors.Join(errors.New("a count for a visitor took too long"), fault.New(fault.TooMany, "result.fault.slow"))
 	}
+}
+
+// guarded makes an error of a panic.
+func guarded(count func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("a count panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return count()
 }

@@ -82,6 +82,9 @@ type Editions interface {
 	Serves(ctx context.Context, who access.Actor, p access.Permission, e budget.Edition) error
 	// Canceled are the editions that were public and will never be counted.
 	Canceled(ctx context.Context, r db.Reader) ([]budget.EditionID, error)
+	// Uncounted are the editions of some owners whose vote is over and whose result
+	// does not stand yet.
+	Uncounted(ctx context.Context, r db.Reader, owners []access.InstitutionID) ([]budget.Edition, error)
 	// OnBallot are the projects of a pool in the drawn order.
 	OnBallot(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) ([]budget.BallotProject, error)
 	// Frozen is the document of a frozen edition, whose SHA-256 is its RulesHash.
@@ -100,6 +103,8 @@ type Box interface {
 	Close(ctx context.Context, e budget.Edition) error
 	// Count is how many envelopes lie in the closed box of a pool.
 	Count(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) (int, error)
+	// Lie is how many envelopes lie in a box now, closed or not.
+	Lie(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) (int, error)
 	// Each calls f with every envelope.
 	Each(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID, f func(sealed []byte) error) error
 	// Turnout is how many rights each pool had and how many were spent.
@@ -147,6 +152,7 @@ type Service struct {
 	counting chan struct{}
 	// exporting lets one box at a time be put in order in this process.
 	exporting chan struct{}
+	last      lastFile
 }
 
 // New makes the module.

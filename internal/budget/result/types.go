@@ -7,11 +7,13 @@ import (
 
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
+	"kladka/internal/budget/vote"
 )
 
 // LeastBallots is how many ballots a pool needs for them to be published. With
 // fewer, whoever knows a voter well might recognize a ballot; then the votes of
-// each project and the winners are published and nothing else.
+// each project and the winners are published, and nothing from which more could be
+// reckoned: see Outcome.told.
 const LeastBallots = 20
 
 // State is where the count of an edition stands.
@@ -70,7 +72,15 @@ type Turnout struct {
 	// Refused are, among the spent, rights that were taken away after they had been
 	// spent: nobody can find their envelopes, so they are counted with the others.
 	Refused int `json:"refused"`
+	// Declared are the declarations of the whole edition, the same in each of its
+	// pools; nil where its rules take none.
+	Declared *vote.Told `json:"declared,omitempty"`
 }
+
+// tooFew tells that the pool must not be opened: among so few electors the result
+// itself would tell how they voted. Before the vote opens package vote looks too, but
+// cannot where the rules let electors come while it goes on.
+func (t Turnout) tooFew() bool { return t.Rights < vote.LeastElectors }
 
 // PaperCount is how many declarations on paper spent a right in a pool, how many
 // ballots on paper came into its box, and, where these differ, what explains it in
@@ -79,6 +89,7 @@ type PaperCount struct {
 	Pool              budget.PoolID
 	Declared, Ballots int
 	Words             string
+	Withdrawn         int // declarations that gave their right back, and are not among Declared
 }
 
 // Value and Scan keep a turnout in the database as JSON.
@@ -101,13 +112,17 @@ func scanJSON(from, to any) error {
 }
 
 // Numbers are what was found in the box of a pool. Every envelope is one of
-// Copies, Unreadable, Invalid or Valid.
+// Copies, Unreadable, Invalid or Valid, unless the pool was not opened: then they
+// were counted and nothing else.
 type Numbers struct {
 	Envelopes  int `db:"envelopes"`
 	Copies     int `db:"copies"`     // of an envelope that lies there already
 	Unreadable int `db:"unreadable"` // the key does not open them
 	Invalid    int `db:"invalid"`    // opened, and no ballot by the rules of the pool
 	Valid      int `db:"valid"`
+	// Unopened tells that the pool had fewer than vote.LeastElectors rights when the
+	// box was closed. No envelope of it was opened, and none ever is.
+	Unopened bool `db:"unopened"`
 }
 
 // Opened is how many envelopes were opened.
@@ -121,7 +136,9 @@ type PoolCount struct {
 	Numbers
 	Outcome Outcome `db:"outcome"`
 	// OutcomeHash is the SHA-256 of the outcome's text, PlainHash that of the
-	// second implementation's, FileHash that of the file of ballots; all in hex.
+	// second implementation's, FileHash that of the file of ballots; all in hex. Where
+	// the ballots are not public, FileHash is not either: few ballots can be guessed,
+	// and the hash would tell which guess is right.
 	OutcomeHash string   `db:"outcome_hash"`
 	PlainHash   string   `db:"plain_hash"`
 	FileHash    string   `db:"file_hash"`

@@ -21,8 +21,10 @@ const fieldWhy = "powod"
 func (s *Service) Routes(sh *web.Shell) {
 	edition := budget.Path + "/{id}"
 	sh.Handle("GET "+edition+"/liczenie", web.Public, s.getOpening)
-	sh.Handle("POST "+edition+"/liczenie", access.CanAny(access.BudgetKeep, access.BudgetRun), s.postShare)
-	sh.Handle("POST "+edition+"/liczenie/ostatecznie", access.Can(access.BudgetRun), s.postFinish, web.Idempotent())
+	// What opens the box or ends in destroying it is done by somebody who has shown
+	// just now that it is still them.
+	sh.Handle("POST "+edition+"/liczenie", access.Both(access.CanAny(access.BudgetKeep, access.BudgetRun), access.Fresh), s.postShare)
+	sh.Handle("POST "+edition+"/liczenie/ostatecznie", access.Both(access.Can(access.BudgetRun), access.Fresh), s.postFinish, web.Idempotent())
 	sh.Handle("POST "+edition+"/liczenie/wstrzymaj", access.Can(access.BudgetRun), s.postHold, web.Idempotent())
 	sh.Handle("GET "+edition+"/liczenie/urna", access.Can(access.BudgetRun), s.getBox)
 	sh.Handle("GET "+edition+"/wyniki", web.Public, s.getResults)
@@ -91,13 +93,25 @@ func Command(rule Rule, file string) string {
 		for i, id := range group {
 			ids[i] = string(id)
 		}
-		b.WriteString(" --exclude " + strings.Join(ids, ","))
+		b.WriteString(" --exclude " + word(strings.Join(ids, ",")))
 	}
 	for _, bar := range rule.Barred {
-		fmt.Fprintf(&b, " --barred %s=%s", bar.Project, bar.By)
+		b.WriteString(" --barred " + word(string(bar.Project)+"="+string(bar.By)))
 	}
 	if rule.Ties != "" {
-		b.WriteString(" --ties " + rule.Ties)
+		b.WriteString(" --ties " + word(rule.Ties))
 	}
 	return b.String() + " --json"
+}
+
+// word is a text as one word of a command line. Ids of projects and seeds come from
+// files that anybody brings, and people copy the line.
+func word(text string) string {
+	plain := func(c rune) bool {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.,:=/", c)
+	}
+	if text != "" && !strings.ContainsFunc(text, func(c rune) bool { return !plain(c) }) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -39,7 +39,9 @@ type toldPage struct {
 	Pool    budget.Pool
 	Ready   bool // explained
 	Few     bool // too few ballots to be told
-	Links   []web.Link
+	// Unopened says that no envelope was opened, and why; "" when they were.
+	Unopened string
+	Links    []web.Link
 }
 
 // told begins a page about the count of a pool, for whoever may read the result.
@@ -53,6 +55,9 @@ func (s *Service) told(w http.ResponseWriter, r *web.Request, titleKey string, a
 		return p, t, err
 	}
 	p = toldPage{Edition: e, Pool: pool, Ready: ready}
+	if c.Unopened {
+		p.Unopened = unopenedWords(r.L)
+	}
 	p.Page = r.Page(w, r.L.T(titleKey), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)}, web.Link{Text: pool.Name, Href: PoolHref(e.ID, pool.ID)})...)
 	p.Lead = r.L.T("result.explain.lead", "pool", pool.Name, "title", e.Title)
 	here := at(p)

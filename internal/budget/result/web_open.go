@@ -39,6 +39,7 @@ type poolLine struct {
 	Count       PoolCount
 	Differences []string
 	Numbers     []web.Fact
+	Unopened    string // why no envelope was opened, "" when they were
 }
 
 func (s *Service) getOpening(w http.ResponseWriter, r *web.Request) error {
@@ -85,9 +86,12 @@ func (s *Service) drawShares(r *web.Request, who access.Actor, p *openPage) erro
 	}
 	_, keeps := key.Keepers.Of(string(who.Person))
 	if keeps || s.Editions.Serves(ctx, who, access.BudgetRun, p.Edition) == nil && slices.ContainsFunc(key.Keepers, custody.Keeper.Deposit) {
-		p.Bringing, err = s.Keys.Bringing(r, BoxOf(p.Edition.ID), custody.ToOpen, string(who.Person), OpenHref(p.Edition.ID))
+		if p.Bringing, err = s.Keys.Bringing(r, BoxOf(p.Edition.ID), custody.ToOpen, string(who.Person), OpenHref(p.Edition.ID)); err != nil {
+			return err
+		}
+		p.Bringing.Prove = custody.Prove(r, access.Fresh, OpenHref(p.Edition.ID))
 	}
-	return err
+	return nil
 }
 
 // progress is the last run of an opening that is not done, nil when there is none.
@@ -120,6 +124,9 @@ func (s *Service) poolLines(r *web.Request, e budget.Edition, o Opening) (lines 
 			continue
 		}
 		l := poolLine{Name: pool.Name, Count: counts[i], Differences: differenceWords(r, counts[i]), Numbers: numberFacts(r, counts[i])}
+		if counts[i].Unopened {
+			l.Unopened = unopenedWords(r.L)
+		}
 		if o.Published() {
 			l.Href = PoolHref(e.ID, pool.ID)
 		}
@@ -151,6 +158,9 @@ func numberFacts(r *web.Request, c PoolCount) []web.Fact {
 	number("copies", c.Copies, false)
 	number("unreadable", c.Unreadable, false)
 	number("opened", c.Opened(), true)
+	if c.Unopened {
+		return facts
+	}
 	number("invalid", c.Invalid, true)
 	number("valid", c.Valid, true)
 	return facts
@@ -233,26 +243,24 @@ func (s *Service) postHold(w http.ResponseWriter, r *web.Request) error {
 // that stopped, results that wait for a decision.
 func (s *Service) desk(r *web.Request) (items []web.DeskItem, err error) {
 	ctx, who := r.Context(), access.ActorOf(r.Request)
-	if who.Shared || !who.May(access.BudgetKeep) && !who.May(access.BudgetRun) {
+	if who.Shared {
 		return nil, nil
 	}
-	for _, state := range []State{Sealed, Differs, Counted} {
-		list, err := s.inState(ctx, state)
+	list, err := s.Editions.Uncounted(ctx, s.db, who.Where(access.BudgetKeep, access.BudgetRun))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		o, err := OpeningOf(ctx, s.db, e.ID)
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range list {
-			e, err := s.Editions.ByID(ctx, s.db, o.Edition)
-			if err != nil {
-				return nil, err
-			}
-			key, err := s.duty(ctx, who, e, o)
-			if err != nil {
-				return nil, err
-			}
-			if key != "" {
-				items = append(items, web.DeskItem{Rank: 12, Title: r.L.T("result.desk."+key, "title", e.Title), Href: OpenHref(e.ID)})
-			}
+		key, err := s.duty(ctx, who, e, o)
+		if err != nil {
+			return nil, err
+		}
+		if key != "" {
+			items = append(items, web.DeskItem{Rank: 12, Title: r.L.T("result.desk."+key, "title", e.Title), Href: OpenHref(e.ID)})
 		}
 	}
 	return items, nil
@@ -261,9 +269,6 @@ func (s *Service) desk(r *web.Request) (items []web.DeskItem, err error) {
 // duty is what the person has to do about an edition, "" for nothing.
 func (s *Service) duty(ctx context.Context, who access.Actor, e budget.Edition, o Opening) (string, error) {
 	if o.State == Sealed {
-		if e.State != budget.Closed { // opened or canceled
-			return "", nil
-		}
 		key, err := custody.Read(ctx, s.db, BoxOf(e.ID))
 		if _, keeps := key.Keepers.Of(string(who.Person)); keeps {
 			return "bring", err
@@ -276,6 +281,8 @@ func (s *Service) duty(ctx context.Context, who access.Actor, e budget.Edition, 
 	switch {
 	case o.State == Differs:
 		return "differs", nil
+	case o.State != Counted:
+		return "", nil
 	case o.HeldAt != 0:
 		return "held", nil
 	case objectionsEnd(e).IsZero():

@@ -29,6 +29,8 @@ type againPage struct {
 	Agree   bool // and everything that was counted is as published
 	Plain   bool // the second implementation was run too
 	Hashes  []web.Fact
+	// Unopened says why there is nothing to count, "" when there is.
+	Unopened string
 }
 
 func (s *Service) getAgain(w http.ResponseWriter, r *web.Request) error {
@@ -51,22 +53,32 @@ func (s *Service) drawAgain(w http.ResponseWriter, r *web.Request, now *Recount)
 	p := againPage{Page: r.Page(w, r.L.T("result.again.title"), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)}, web.Link{Text: pool.Name, Href: PoolHref(e.ID, pool.ID)})...),
 		Edition: e, Pool: pool, Count: c, Command: Command(c.Outcome.Rule, "glosy.pb")}
 	p.Lead = r.L.T("result.pool.title", "pool", pool.Name)
-	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}, {Name: r.L.T("result.hash.file"), Value: c.FileHash}}
+	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}}
+	if c.Public() {
+		p.Hashes = append(p.Hashes, web.Fact{Name: r.L.T("result.hash.file"), Value: c.FileHash})
+	}
+	if c.Unopened {
+		p.Unopened = unopenedWords(r.L)
+	}
 	if now != nil {
 		p.Done, p.Plain = true, now.PlainHash != ""
 		p.Agree = now.OutcomeHash == c.OutcomeHash && now.FileHash == c.FileHash && (!p.Plain || now.Agree())
-		p.Hashes = append(p.Hashes, recountHashes(r.L, *now)...)
+		p.Hashes = append(p.Hashes, recountHashes(r.L, *now, c.Public())...)
 	}
 	return r.Render(w, againView(p))
 }
 
-// recountHashes are those of a count that was made now.
-func recountHashes(l *i18n.L, c Recount) []web.Fact {
+// recountHashes are those of a count that was made now. That of the ballots is told
+// where the ballots are: few of them could be guessed and tried until it fits.
+func recountHashes(l *i18n.L, c Recount, public bool) []web.Fact {
 	facts := []web.Fact{{Name: l.T("result.hash.now_fast"), Value: c.OutcomeHash}}
 	if c.PlainHash != "" {
 		facts = append(facts, web.Fact{Name: l.T("result.hash.now_plain"), Value: c.PlainHash})
 	}
-	return append(facts, web.Fact{Name: l.T("result.hash.now_file"), Value: c.FileHash})
+	if public {
+		facts = append(facts, web.Fact{Name: l.T("result.hash.now_file"), Value: c.FileHash})
+	}
+	return facts
 }
 
 // filePage counts a file that anybody brings.
@@ -75,6 +87,7 @@ type filePage struct {
 	Rule     budget.CountRules
 	Step     string // as typed
 	Least    string
+	Excludes string // groups of ids, as typed
 	Result   *Recount
 	Facts    []web.Fact
 	Why      web.Reason
@@ -109,7 +122,7 @@ func (p *filePage) fill(l *i18n.L) {
 	p.Why = web.Reason{Text: l.T("result.rule." + o.Rule.Name), Rule: ruleWords(l, o.Rule), Numbers: ruleNumbers(l, o)}
 	p.Projects = projectLines(l, PoolCount{Outcome: o, Reasons: c.Reasons}, c.Names, c.Decimals, false)
 	p.Ties = tieWords(l, o, c.Names)
-	p.Hashes = recountHashes(l, c)
+	p.Hashes = recountHashes(l, c, true)
 	p.Command = Command(o.Rule, "FILE.pb")
 	for _, f := range c.Warnings {
 		p.Warnings = append(p.Warnings, faultWords(l, f))
@@ -124,7 +137,8 @@ func (s *Service) postCountFile(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := filePage{Rule: budget.CountRules{Rule: values["metoda"], Utility: values["uzytecznosc"], Completion: values["dopelnienie"], Start: values["poczatek"],
-		MinShare: strings.TrimSpace(values["prog_udzialu"]), Ties: strings.TrimSpace(values["remisy"])}, Step: strings.TrimSpace(values["krok"]), Least: strings.TrimSpace(values["prog_glosow"])}
+		MinShare: strings.TrimSpace(values["prog_udzialu"]), Ties: strings.TrimSpace(values["remisy"])}, Step: strings.TrimSpace(values["krok"]), Least: strings.TrimSpace(values["prog_glosow"]),
+		Excludes: strings.TrimSpace(values["wykluczenia"])}
 	if p.Rule.Rule == string(tally.Greedy) {
 		p.Rule.Completion = string(tally.CompleteNone) // it leaves nothing to complete
 	}
@@ -142,7 +156,7 @@ func (s *Service) postCountFile(w http.ResponseWriter, r *web.Request) error {
 	if p.Rule.Step = int64(step); len(fields) > 0 {
 		return s.drawCountFile(w, r, http.StatusUnprocessableEntity, p, fault.InvalidFields(fields))
 	}
-	c, err := s.CountFile(data, p.Rule, least)
+	c, err := s.CountFile(data, p.Rule, least, p.Excludes)
 	if refused := onFields(r.L, err); refused != nil {
 		return s.drawCountFile(w, r, http.StatusUnprocessableEntity, p, refused)
 	}
@@ -174,7 +188,12 @@ var ruleFields = map[string]string{"rule": "metoda", "utility": "uzytecznosc", "
 func onFields(l *i18n.L, err error) error {
 	var file *tally.Fault
 	var rule *tally.RuleFault
+	var group *tally.ExcludeFault
 	switch {
+	case errors.As(err, &group) && group.Project == "":
+		return fault.InvalidFields([]fault.Field{{Name: "wykluczenia", Key: "result.lack.exclude_one", Args: []any{"no", group.Group}}})
+	case errors.As(err, &group):
+		return fault.InvalidFields([]fault.Field{{Name: "wykluczenia", Key: "result.lack.exclude_unknown", Args: []any{"id", shortened(group.Project)}}})
 	case errors.As(err, &file):
 		return fault.InvalidFields([]fault.Field{{Name: "plik", Key: "result.lack.file", Args: []any{"words", faultWords(l, file)}}})
 	case errors.As(err, &rule):
@@ -246,9 +265,12 @@ func readPart(part *multipart.Part, data []byte, values map[string]string) ([]by
 		}
 		return file, nil
 	}
-	value, err := io.ReadAll(io.LimitReader(part, 500))
+	value, err := io.ReadAll(io.LimitReader(part, mostValue+1))
 	if err != nil {
 		return nil, formFault(err)
+	}
+	if len(value) > mostValue { // half of a group of projects would be another group
+		return nil, fault.New(fault.TooLarge, "fault.too_large")
 	}
 	if !utf8.Valid(value) || slices.Contains(value, 0) {
 		return nil, fault.New(fault.BadRequest, "fault.bad_request")

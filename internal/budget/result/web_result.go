@@ -12,7 +12,7 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
-	"kladka/internal/budget/tally"
+	"kladka/internal/budget/vote"
 	"kladka/internal/platform/chart"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/web"
@@ -26,6 +26,10 @@ type resultsPage struct {
 	Next    web.Step
 	Figures []web.Figure
 	Pools   []poolLine
+	// Declared are the numbers of declarations, Unchecked the words that fewer of them
+	// were checked than the rules say; empty where there is nothing to tell.
+	Declared  []web.Fact
+	Unchecked string
 }
 
 func (s *Service) getResults(w http.ResponseWriter, r *web.Request) error {
@@ -40,6 +44,7 @@ func (s *Service) getResults(w http.ResponseWriter, r *web.Request) error {
 			return err
 		}
 		p.Figures = resultFigures(r.L, p.Pools)
+		p.Declared, p.Unchecked = declaredWords(r.L, e, p.Pools)
 	}
 	return r.Render(w, resultsView(p))
 }
@@ -54,6 +59,25 @@ func resultFigures(l *i18n.L, pools []poolLine) []web.Figure {
 	}
 	return []web.Figure{{Value: l.Number(winners), Label: l.N("result.figure.winners", winners)}, {Value: budget.Money(l, cost), Label: l.T("result.figure.cost")},
 		{Value: l.Number(ballots), Label: l.N("result.figure.ballots", ballots)}}
+}
+
+// declaredWords tell of the declarations by which people came to their rights, and
+// whether the share that the rules name was checked.
+func declaredWords(l *i18n.L, e budget.Edition, pools []poolLine) (facts []web.Fact, short string) {
+	if len(pools) == 0 || pools[0].Count.Turnout.Declared == nil {
+		return nil, ""
+	}
+	t := pools[0].Count.Turnout.Declared
+	for _, n := range []struct {
+		key string
+		n   int
+	}{{"given", t.Given}, {"wanted", t.Wanted}, {"drawn", t.Drawn}, {"checked", t.Checked}, {"refused", t.Refused}} {
+		facts = append(facts, web.Fact{Name: l.T("result.declared." + n.key), Value: l.Number(n.n)})
+	}
+	if !t.Reached() {
+		short = l.T("result.declared.short", "percent", e.Rules.Who.Self.DrawnShare, "wanted", l.Number(t.Wanted), "drawn", l.Number(t.Drawn), "checked", l.Number(t.Checked))
+	}
+	return facts, short
 }
 
 // poolPage is the result of one pool.
@@ -78,7 +102,8 @@ type poolPage struct {
 	Ways     []web.Fact
 	Hashes   []web.Fact
 	Command  string
-	Points   bool // ballots carry points
+	Points   bool   // ballots carry points
+	Unopened string // why no envelope was opened, "" when they were
 }
 
 // projectLine is one project in a result.
@@ -114,17 +139,30 @@ func (s *Service) getPool(w http.ResponseWriter, r *web.Request) error {
 	p.Projects = projectLines(r.L, c, names, decimals, p.Points)
 	p.Winners = p.Projects[:len(c.Outcome.Winners)]
 	p.Facts = moneyFacts(r.L, c.Outcome)
+	if c.Unopened {
+		p.Unopened = unopenedWords(r.L)
+	}
 	p.Why = web.Reason{Text: r.L.T("result.rule." + c.Outcome.Rule.Name), Rule: ruleWords(r.L, c.Outcome.Rule), Numbers: ruleNumbers(r.L, c.Outcome)}
-	p.Chart = votesChart(r.L, pool, c.Outcome, names)
+	if !c.Unopened {
+		p.Chart = votesChart(r.L, pool, c.Outcome, names)
+	}
 	p.Ties = tieWords(r.L, c.Outcome, names)
-	p.Barred, p.Vouched = barredWords(r.L, c.Outcome, names), vouchedWords(r.L, c.Certificate)
+	p.Barred, p.Vouched = barredWords(r.L, c.Outcome, names), vouchedWords(r.L, c)
 	if p.Paper, err = s.paperWords(r, e.ID, pool.ID); err != nil {
 		return err
 	}
 	p.Sources, p.Ways = partFacts(r.L, "result.source.", c.Turnout.Sources), partFacts(r.L, "result.way.", c.Turnout.Ways)
-	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}, {Name: r.L.T("result.hash.plain"), Value: c.PlainHash},
-		{Name: r.L.T("result.hash.file"), Value: c.FileHash}, {Name: r.L.T("result.hash.rules"), Value: c.Outcome.RulesHash}}
+	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}, {Name: r.L.T("result.hash.plain"), Value: c.PlainHash}}
+	if c.Public() {
+		p.Hashes = append(p.Hashes, web.Fact{Name: r.L.T("result.hash.file"), Value: c.FileHash})
+	}
+	p.Hashes = append(p.Hashes, web.Fact{Name: r.L.T("result.hash.rules"), Value: c.Outcome.RulesHash})
 	return r.Render(w, poolView(p))
+}
+
+// unopenedWords tell that a pool was not opened, and why.
+func unopenedWords(l *i18n.L) string {
+	return l.T("result.unopened.text", "n", vote.LeastElectors)
 }
 
 // nameOthers adds the names of projects of other pools that bar some of this one.
@@ -151,9 +189,13 @@ func barredWords(l *i18n.L, o Outcome, names map[budget.ProjectID]string) (list 
 }
 
 // vouchedWords tell how far the second count went; nothing when the whole way.
-func vouchedWords(l *i18n.L, c *tally.Certificate) []string {
+func vouchedWords(l *i18n.L, count PoolCount) []string {
+	c := count.Certificate
 	if c == nil || c.Full() {
 		return nil
+	}
+	if count.Outcome.Few { // how often shares were raised tells what voters paid
+		return []string{l.T("result.certificate.few"), l.T("result.certificate.rest")}
 	}
 	end := "result.certificate.overspends"
 	if c.Stopped {
@@ -176,6 +218,9 @@ func (s *Service) paperWords(r *web.Request, id budget.EditionID, pool budget.Po
 			continue
 		}
 		list = append(list, r.L.T("result.paper.text", "declared", r.L.Number(c.Declared), "ballots", r.L.Number(c.Ballots)))
+		if c.Withdrawn > 0 {
+			list = append(list, r.L.T("result.paper.withdrawn", "n", r.L.Number(c.Withdrawn)))
+		}
 		if c.Words != "" {
 			list = append(list, c.Words)
 		}
@@ -222,6 +267,9 @@ func projectLines(l *i18n.L, c PoolCount, names map[budget.ProjectID]string, dec
 		if i < len(c.Reasons) {
 			line.Why = whyWords(l, c.Reasons[i], s, names, decimals)
 		}
+		if c.Unopened {
+			line.Votes, line.Points = "–", "–"
+		}
 		if c.Edition != "" {
 			line.Href, line.WhyHref = budget.ProjectHref(s.Project), WhyHref(c.Edition, c.Pool, s.Project)
 		}
@@ -252,7 +300,7 @@ func money(l *i18n.L, amount int64, parts int) string {
 // whyWords is a reason in a sentence with its numbers.
 func whyWords(l *i18n.L, why Reason, s Standing, names map[budget.ProjectID]string, decimals int) string {
 	return l.T("result.why."+string(why.Why), "round", why.Round, "votes", l.Number(int(s.Votes)), "score", l.Number(int(s.Score)),
-		"missing", money(l, why.Missing, decimals), "most", money(l, why.AtMost, decimals), "other", names[why.By])
+		"missing", money(l, why.Missing, decimals), "most", money(l, why.AtMost, decimals), "other", names[why.By], "n", vote.LeastElectors)
 }
 
 func moneyFacts(l *i18n.L, o Outcome) []web.Fact {
@@ -276,7 +324,10 @@ func ruleNumbers(l *i18n.L, o Outcome) []web.Pair {
 	pairs := []web.Pair{{Name: l.T("result.number.ties"), Value: cmp.Or(rule.Ties, "file")}}
 	if rule.Name != "greedy" {
 		pairs = append(pairs, web.Pair{Name: l.T("result.number.start"), Value: l.T("result.start." + rule.Start)},
-			web.Pair{Name: l.T("result.number.step"), Value: l.Number(int(rule.Step))}, web.Pair{Name: l.T("result.number.steps"), Value: l.Number(o.Steps)})
+			web.Pair{Name: l.T("result.number.step"), Value: l.Number(int(rule.Step))})
+		if !o.Few {
+			pairs = append(pairs, web.Pair{Name: l.T("result.number.steps"), Value: l.Number(o.Steps)})
+		}
 	}
 	if rule.MinShare != "" {
 		pairs = append(pairs, web.Pair{Name: l.T("result.number.min_share"), Value: rule.MinShare})

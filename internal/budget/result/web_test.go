@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"kladka/internal/access"
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
@@ -35,7 +37,7 @@ func TestTexts(t *testing.T) {
 	for key := range tally.FaultKeys() {
 		keys = append(keys, "result.pb."+string(key))
 	}
-	for _, why := range slices.Concat(slices.Collect(maps.Values(skipped)), slices.Collect(maps.Values(phases)), []Why{LostOther}) {
+	for _, why := range slices.Concat(slices.Collect(maps.Values(skipped)), slices.Collect(maps.Values(phases)), []Why{LostOther, WonUntold, LostUntold}) {
 		keys = append(keys, "result.why."+string(why))
 	}
 	for _, s := range []State{Sealed, Opened, Differs, Counted, Final, Destroyed, "early", "held", "decision"} {
@@ -101,6 +103,17 @@ func (k *kit) bringOnPages(open string) {
 		if w := k.post(*who, open, custody.ShareField, k.shares[0]); w.Code != status {
 			t.Errorf("%s: %d, want %d", who.Person, w.Code, status)
 		}
+	}
+	tired := k.anna
+	tired.Fresh = false
+	if doc := k.page(tired, open); doc.Find("textarea").Length() > 0 || doc.Find("a[data-prove]").Length() != 1 {
+		t.Error("nobody asks who sits there before a share is typed")
+	}
+	if w := k.post(tired, open, custody.ShareField, k.shares[0]); w.Code != http.StatusForbidden {
+		t.Error("a share without the password once more:", w.Code)
+	}
+	if w := k.post(tired, open+"/ostatecznie"); w.Code != http.StatusForbidden {
+		t.Error("the end of protests without the password once more:", w.Code)
 	}
 	doc := k.whole(open, k.post(k.anna, open, custody.ShareField, "bzdura"), http.StatusUnprocessableEntity)
 	if doc.Find("#errsum").Length() != 1 {
@@ -260,6 +273,9 @@ func TestCountAnyFile(t *testing.T) {
 		"ties":            {smallFile, slices.Concat(mes, []string{"remisy", "rzut monetą"}), "remisy", "Możliwe są", 422},
 		"a share":         {smallFile, slices.Concat(mes, []string{"prog_udzialu", "sporo"}), "prog_udzialu", "ułamek", 422},
 		"a rule":          {smallFile, slices.Concat(mes, []string{"metoda", "losowanie"}), "metoda", "reguły", 422},
+		"a group of one":  {smallFile, slices.Concat(mes, []string{"wykluczenia", "1,2\n2"}), "wykluczenia", "Grupa 2 ma mniej", 422},
+		"no such project": {smallFile, slices.Concat(mes, []string{"wykluczenia", "1, <b>x</b>"}), "wykluczenia", "nie ma projektu „<b>x</b>”", 422},
+		"groups for ever": {smallFile, slices.Concat(mes, []string{"wykluczenia", strings.Repeat("1,2\n", mostValue)}), "", "", 413},
 		"a threshold":     {smallFile, slices.Concat(mes, []string{"prog_glosow", "-1"}), "prog_glosow", "od 0", 422},
 		"steps for ever":  {strings.NewReplacer("budget;100", "budget;9", "2;50", "2;900000000000").Replace(smallFile), mes, "", "za duże na stronę", 413},
 		"broken":          {smallFile, []string{"metoda", "\xff"}, "", "", 400},
@@ -282,6 +298,48 @@ func TestCountAnyFile(t *testing.T) {
 	<-k.counting
 	if err := k.limited(func() error { panic("a file that nobody thought of") }); err == nil || fault.KindOf(err) != fault.Internal {
 		t.Error(err)
+	}
+}
+
+// TestCountFileWithExclusions: of two projects that exclude each other one wins, the
+// other is told why, and the command on the page says the same groups.
+func TestCountFileWithExclusions(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	file := strings.Replace(smallFile, "budget;100", "budget;200", 1)
+	greedy := []string{"metoda", "greedy", "uzytecznosc", "cost", "poczatek", "exact"}
+	winners := func(doc *goquery.Document) (names string) {
+		doc.Find("#projekty ~ .scroll tbody tr").Each(func(_ int, row *goquery.Selection) {
+			if row.Find(".tag.ok").Length() == 1 {
+				names += text(row.Find("th")) + ";"
+			}
+		})
+		return names
+	}
+	if got := winners(k.whole(RecountPath, k.upload(file, greedy...), http.StatusOK)); got != "C;A & <i>B</i>;" {
+		t.Error("without a group win", got)
+	}
+	for _, k.lang = range i18n.Langs {
+		doc := k.whole(RecountPath, k.upload(file, slices.Concat(greedy, []string{"wykluczenia", "2, 1\r\n"})...), http.StatusOK)
+		if got := winners(doc); got != "C;" {
+			t.Error("with a group win", got)
+		}
+		if got := text(doc.Find("p code")); !strings.Contains(got, " --exclude 2,1 ") {
+			t.Error(got)
+		}
+		if got := text(doc.Find("#wykluczenia")); got != "2, 1" {
+			t.Errorf("the field holds %q", got)
+		}
+		if k.lang == i18n.PL && !strings.Contains(text(doc.Find("#projekty ~ .scroll tbody tr").Last()), "Nie może wygrać razem z projektem „C”") {
+			t.Error("the excluded project is not told why")
+		}
+	}
+}
+
+func TestWord(t *testing.T) {
+	for from, want := range map[string]string{"1,2": "1,2", "cost,lot:a-b_C.9": "cost,lot:a-b_C.9", "": "''", "a b": "'a b'", "$(rm x)": "'$(rm x)'", "it's": `'it'\''s'`, "ł": "'ł'"} {
+		if got := word(from); got != want {
+			t.Errorf("%s: %s, want %s", from, got, want)
+		}
 	}
 }
 

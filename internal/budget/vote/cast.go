@@ -16,6 +16,7 @@ type Ballot struct {
 	Way      Way
 	Envelope string // number of the form, see NewEnvelope: sent twice it is one vote
 	Secret   string // second secret, see NewSecret; counts only where the rules let people change
+	Next     string // of a change: the secret that is worth something after it
 	Choice   budget.Choice
 	At       time.Time // when the request arrived
 }
@@ -45,7 +46,7 @@ func (s *Service) cast(ctx context.Context, e budget.Edition, on *ballot, b Ball
 	second := s.secondMark(e.ID, b.Pool, b.Secret)
 	sealed, err := fold(e, on, b)
 	if err == nil {
-		err = s.db.Write(ctx, func(tx *db.Tx) error { return drop(ctx, tx, e.ID, b, second, sealed) })
+		err = s.db.Write(ctx, func(tx *db.Tx) error { return Put(ctx, tx, e.ID, b, second, sealed) })
 	}
 	if err != nil {
 		return s.orBefore(ctx, e, b, err)
@@ -67,9 +68,11 @@ func fold(e budget.Edition, on *ballot, b Ballot) ([]byte, error) {
 	return on.seal(b.Choice)
 }
 
-// drop spends the right and lays the envelope down. The right goes first: whoever
-// has none, or has spent it, leaves no envelope behind, not even a dead row.
-func drop(ctx context.Context, tx *db.Tx, edition budget.EditionID, b Ballot, second string, sealed []byte) error {
+// Put is the transaction of a vote and nothing else: it spends the right and lays
+// the sealed envelope down. The right goes first: whoever has none, or has spent
+// it, leaves no envelope behind, not even a dead row. Use Cast; this is for it, and
+// for measuring what Cast adds.
+func Put(ctx context.Context, tx *db.Tx, edition budget.EditionID, b Ballot, second string, sealed []byte) error {
 	fresh, err := spend(ctx, tx, edition, b.Pool, b.Elector, b.Way)
 	if err != nil {
 		return err
@@ -98,9 +101,17 @@ func unspent(ctx context.Context, r db.Reader, edition budget.EditionID, b Ballo
 	return fault.New(fault.Forbidden, "vote.fault.no_right")
 }
 
-// refused tells why an envelope was not taken: the box is closed, or the number
-// is that of another's envelope, which nobody comes by honestly.
+// refused tells why an envelope was not taken: the vote was canceled, the box is
+// closed, or the number is that of another's envelope, which nobody comes by
+// honestly.
 func refused(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) error {
+	var state budget.State
+	if err := r.Get(ctx, &state, `select state from budget_editions where id = ?`, edition); err != nil {
+		return err
+	}
+	if state == budget.Canceled {
+		return fault.New(fault.Conflict, "vote.fault.canceled")
+	}
 	if _, err := BoxCount(ctx, r, edition, pool); err == nil {
 		return fault.New(fault.Conflict, "vote.fault.box_closed")
 	}
@@ -125,10 +136,11 @@ func (s *Service) orBefore(ctx context.Context, e budget.Edition, b Ballot, refu
 }
 
 // Change puts another envelope in the place of the one whose receipt has the
-// secret. It asks for nothing else: who holds the secret is who voted. The same
-// form sent again is answered with the same receipt. Faults: those of Cast without
-// the rights; Invalid vote.fault.secret at the field "sekret"; Conflict
-// vote.fault.no_change where the rules do not allow it.
+// secret, and from then on b.Next is the secret. It asks for nothing else: who
+// holds the secret is who voted. The same form sent again is answered with the same
+// receipt, until a later change. Faults: those of Cast without the rights; Invalid
+// vote.fault.secret at the field "sekret"; Conflict vote.fault.no_change where the
+// rules do not allow it; BadRequest for a next secret that is none of ours.
 func (s *Service) Change(ctx context.Context, e budget.Edition, b Ballot) (Receipt, error) {
 	on, err := readBallot(ctx, s.db, e, b.Pool)
 	if err != nil {
@@ -146,21 +158,25 @@ func (s *Service) change(ctx context.Context, e budget.Edition, on *ballot, b Ba
 	if b.Secret = readLetters(b.Secret, secretLength); b.Secret == "" {
 		return receipt, wrongSecret()
 	}
-	second := s.secondMark(e.ID, b.Pool, b.Secret)
+	if b.Next == "" || readLetters(b.Next, secretLength) != b.Next {
+		return receipt, fault.New(fault.BadRequest, "fault.bad_request")
+	}
+	from, to := s.secondMark(e.ID, b.Pool, b.Secret), s.secondMark(e.ID, b.Pool, b.Next)
+	b.Secret = b.Next // which the receipt tells
 	sealed, err := fold(e, on, b)
 	if err == nil {
-		err = s.db.Write(ctx, func(tx *db.Tx) error { return replace(ctx, tx, e.ID, b, second, sealed) })
+		err = s.db.Write(ctx, func(tx *db.Tx) error { return replace(ctx, tx, e.ID, b, from, to, sealed) })
 	}
 	if err != nil {
 		return s.orBefore(ctx, e, b, err)
 	}
-	return s.receipt(e.ID, b.Pool, sealed, second, b.Secret), nil
+	return s.receipt(e.ID, b.Pool, sealed, to, b.Secret), nil
 }
 
 // replace lays an envelope in the place of another. One that is there already was
 // put there by this very form.
-func replace(ctx context.Context, tx *db.Tx, edition budget.EditionID, b Ballot, second string, sealed []byte) error {
-	in, err := relay(ctx, tx, edition, b.Pool, b.Envelope, second, sealed)
+func replace(ctx context.Context, tx *db.Tx, edition budget.EditionID, b Ballot, from, to string, sealed []byte) error {
+	in, err := relay(ctx, tx, edition, b.Pool, b.Envelope, from, to, sealed)
 	if err != nil || in {
 		return err
 	}

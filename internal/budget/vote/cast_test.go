@@ -177,7 +177,7 @@ func TestChange(t *testing.T) {
 			t.Error("the secret itself was stored")
 		}
 		change := p.given(budget.Approval, "", on.crosses(7))
-		change.Secret = NewSecret()
+		change.Secret, change.Next = NewSecret(), NewSecret()
 		_, err = p.Change(t.Context(), p.e, change)
 		wants(t, "a made-up secret", err, fault.Invalid, "vote.fault.secret")
 		late := change
@@ -189,9 +189,19 @@ func TestChange(t *testing.T) {
 		p.ok(err)
 		again, err := p.Change(t.Context(), p.e, change)
 		p.ok(err)
-		if second.Digest == first.Digest || again != second || second.Secret != b.Secret {
+		if second.Digest == first.Digest || again != second || second.Secret != change.Next {
 			t.Error("receipts:", first, second, again)
 		}
+		later := p.given(budget.Approval, "", on.crosses(7))
+		later.Secret, later.Next = change.Next, NewSecret()
+		_, err = p.Change(t.Context(), p.e, later)
+		p.ok(err)
+		change.Choice = on.crosses(2)
+		_, err = p.Change(t.Context(), p.e, change)
+		wants(t, "an earlier form sent again brings the earlier vote back", err, fault.Invalid, "vote.fault.secret")
+		later.Secret, later.Next = later.Next, "krótki"
+		_, err = p.Change(t.Context(), p.e, later)
+		wants(t, "a next secret of one's own", err, fault.BadRequest, "fault.bad_request")
 		if got := p.opened(budget.Approval); len(got) != 1 || got[0].Picks[0].Project != on.order[6] {
 			t.Error("in the box:", got)
 		}

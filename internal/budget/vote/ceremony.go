@@ -15,9 +15,10 @@ import (
 func KeyHref(id budget.EditionID) string { return budget.Href(id) + "/klucz" }
 
 // CeremonyRoutes puts the pages of the key among those of an edition: making,
-// handing over, confirming and the trial.
+// handing over, confirming and the trial. Who makes a key or opens the trial has
+// typed the password just now.
 func (s *Service) CeremonyRoutes(sh *web.Shell, keys *custody.Service) {
-	keys.Mount(sh, edition+"/klucz", access.SignedIn, ceremony{s})
+	keys.Mount(sh, edition+"/klucz", access.SignedIn, access.Fresh, ceremony{s})
 }
 
 // ceremony answers package custody for editions.

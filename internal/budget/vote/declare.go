@@ -66,7 +66,7 @@ func (s *Service) Declare(ctx context.Context, who access.Actor, id budget.Editi
 	if err != nil {
 		return "", err
 	}
-	list := []newcomer{{Elector: Elector{Edition: e.ID, ID: d.Elector, Source: budget.Self, Person: who.Person}, Mark: key.person(i), Pools: pools}}
+	list := []newcomer{{Elector: Elector{Edition: e.ID, ID: d.Elector, Source: budget.Self, Person: who.Person}, Mark: key.person(i), Same: d.SameName, Pools: pools}}
 	return d.Elector, s.putDeclaration(ctx, who, e, d, list, limitsOf(e, key, i.Address, person.Email))
 }
 
@@ -91,7 +91,7 @@ func (s *Service) sealDeclaration(e budget.Edition, who access.Actor, i Identity
 		return d, err
 	}
 	d = Declared{Edition: e.ID, Elector: newElector(), Person: who.Person, State: Given, At: s.now().Unix(),
-		SameName: key.of("name", foldName(i.Name), i.Born), SameHome: key.of("home", i.Born, foldAddress(i.Address))}
+		SameName: key.sameName(i), SameHome: key.of("home", i.Born, foldAddress(i.Address))}
 	d.Sealed = s.Keys.Seal(declaredPurpose, declaredPlace(e.ID, d.Elector), plain)
 	return d, nil
 }

@@ -32,15 +32,24 @@ type Declared struct {
 	Words    string           `db:"words"`
 	At       int64            `db:"at"`
 	Double   bool             `db:"is_double"` // another one is much alike
+	// Elsewhere tells that somebody of the same name and date of birth has a place
+	// from another source. Whose it is, is told to nobody.
+	Elsewhere bool `db:"elsewhere"`
 }
 
 // alike tells that another declaration has the same name and day of birth at
 // another address, or the same day of birth and address under another spelling.
-const alike = `exists (select 1 from budget_declared o where o.edition = d.edition and o.elector <> d.elector and o.state <> 'refused'
-	and (o.same_name = d.same_name or o.same_home = d.same_home))`
+// One question for each, or SQLite reads all declarations for every one of them.
+const alike = `(exists (select 1 from budget_declared o where o.edition = d.edition and o.same_name = d.same_name and o.elector <> d.elector and o.state <> 'refused')
+	or exists (select 1 from budget_declared o where o.edition = d.edition and o.same_home = d.same_home and o.elector <> d.elector and o.state <> 'refused'))`
+
+// elsewhere tells that a roll, a desk or a national sign-in knows somebody of the
+// same name and day of birth.
+const elsewhere = `exists (select 1 from budget_electors p where p.edition = d.edition and p.same_name = d.same_name and p.same_name <> ''
+	and p.id <> d.elector and p.source <> 'self')`
 
 const declaredColumns = `d.edition, d.elector, d.person, d.sealed, d.same_name, d.same_home, d.state, d.drawn, d.first, d.finding, d.second, d.words, d.at, ` +
-	alike + ` as is_double`
+	alike + ` as is_double, ` + elsewhere + ` as elsewhere`
 
 // Findings of an officer.
 const (
@@ -51,7 +60,7 @@ const (
 // Which declarations a list shows.
 const (
 	ShowDrawn   = "drawn"   // those of the sample
-	ShowDoubles = "doubles" // likely doubles
+	ShowDoubles = "doubles" // likely doubles, of declarations or of other places
 	ShowAll     = "all"
 )
 
@@ -66,7 +75,7 @@ func (s *Service) Declarations(ctx context.Context, who access.Actor, id budget.
 	case ShowDrawn:
 		where = ` and d.drawn`
 	case ShowDoubles:
-		where = ` and ` + alike
+		where = ` and (` + alike + ` or ` + elsewhere + `)`
 	}
 	return list, s.db.Select(ctx, &list, `select `+declaredColumns+` from budget_declared d where d.edition = ? and d.elector > ?`+where+` order by d.elector limit ?`,
 		id, after, limit)

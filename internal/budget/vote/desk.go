@@ -22,6 +22,10 @@ type AtDesk struct {
 	New     bool // made just now
 	Handed  bool // was given a slip
 	Bound   bool // an account has the place
+	// Alike tells that somebody of the same name and date of birth has another
+	// place: a namesake, or the same person with another address. Who stands at the
+	// desk with a paper can say which.
+	Alike bool
 	// Voted tells that some right was spent: the person is told so, as at a
 	// polling station, and nobody is told who else. A desk that gives out neither
 	// slips nor ballots needs not know, and is not told: whoever works there could
@@ -57,7 +61,7 @@ func (s *Service) CheckIn(ctx context.Context, who access.Actor, id budget.Editi
 	if err != nil {
 		return a, err
 	}
-	fresh := newcomer{Elector: Elector{Edition: e.ID, ID: newElector(), Source: budget.Desk}, Mark: key.person(i), Pools: pools}
+	fresh := newcomer{Elector: Elector{Edition: e.ID, ID: newElector(), Source: budget.Desk}, Mark: key.person(i), Same: key.sameName(i), Pools: pools}
 	return a, s.checkIn(ctx, who, e, fresh, &a)
 }
 
@@ -91,13 +95,15 @@ func placeOf(ctx context.Context, r db.Reader, e budget.Edition, a *AtDesk, wher
 		Source budget.Source `db:"source"`
 		Person string        `db:"person"`
 		Handed bool          `db:"handed"`
+		Alike  bool          `db:"alike"`
 	}
-	err := r.Get(ctx, &row, `select e.id, e.source, e.person, exists (select 1 from budget_handed h where h.edition = e.edition and h.elector = e.id) as handed
+	err := r.Get(ctx, &row, `select e.id, e.source, e.person, exists (select 1 from budget_handed h where h.edition = e.edition and h.elector = e.id) as handed,
+			exists (select 1 from budget_electors o where o.edition = e.edition and o.same_name = e.same_name and o.same_name <> '' and o.id <> e.id) as alike
 		from budget_electors e where e.edition = ? and `+where, append([]any{e.ID}, args...)...)
 	if err != nil {
 		return err
 	}
-	a.Elector, a.Source, a.Bound, a.Handed = row.ID, row.Source, row.Person != "", row.Handed
+	a.Elector, a.Source, a.Bound, a.Handed, a.Alike = row.ID, row.Source, row.Person != "", row.Handed, row.Alike
 	rights, err := Rights(ctx, r, e.ID, row.ID)
 	gives := e.Rules.Who.Has(budget.Slips) || e.Rules.Paper
 	for _, right := range rights {

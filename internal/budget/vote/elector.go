@@ -16,6 +16,7 @@ import (
 type newcomer struct {
 	Elector
 	Mark  string
+	Same  string // of the name and the date of birth, see markKey.sameName
 	Pools []budget.PoolID
 }
 
@@ -24,14 +25,14 @@ type newcomer struct {
 // of their ids, so that nothing remembers the order in which they came.
 func add(ctx context.Context, tx *db.Tx, list []newcomer) (fresh int, err error) {
 	slices.SortFunc(list, func(a, b newcomer) int { return strings.Compare(string(a.ID), string(b.ID)) })
-	for some := range slices.Chunk(list, db.MaxParams/6) {
+	for some := range slices.Chunk(list, db.MaxParams/7) {
 		var args []any
 		var ids []ElectorID
 		for _, n := range some {
-			args = append(args, n.Edition, n.ID, n.Source, n.Person, n.Mark, n.Class)
+			args = append(args, n.Edition, n.ID, n.Source, n.Person, n.Mark, n.Same, n.Class)
 			ids = append(ids, n.ID)
 		}
-		_, err := tx.Exec(ctx, `insert into budget_electors (edition, id, source, person, mark, class) values `+db.Marks(len(some), 6)+
+		_, err := tx.Exec(ctx, `insert into budget_electors (edition, id, source, person, mark, same_name, class) values `+db.Marks(len(some), 7)+
 			` on conflict do nothing`, args...)
 		if err != nil {
 			return fresh, err
@@ -102,7 +103,7 @@ func (s *Service) ElectorOf(ctx context.Context, r db.Reader, who access.Actor, 
 // ElectorOfSlip is the elector behind the code of a slip, as somebody typed it.
 // A slip of the finger is Invalid at the input "kod" and no guess; a code that
 // no slip has is counted for the network it came from, and after some of them
-// answers wait (TooMany with the seconds). A slip that was declared void is a
+// answers to further ones wait (TooMany with the seconds). A slip that was declared void is a
 // Conflict. Nothing about a right code is written.
 func (s *Service) ElectorOfSlip(ctx context.Context, e budget.Edition, network, typed string) (ElectorID, error) {
 	code, err := ParseCode(typed)
@@ -113,10 +114,6 @@ func (s *Service) ElectorOfSlip(ctx context.Context, e budget.Edition, network, 
 	if err != nil {
 		return "", err
 	}
-	place, now := s.tryPlace("slip", network), s.now()
-	if err := mayTry(ctx, s.db, place, now); err != nil {
-		return "", err
-	}
 	var slip struct {
 		Elector ElectorID `db:"elector"`
 		State   string    `db:"state"`
@@ -125,10 +122,7 @@ func (s *Service) ElectorOfSlip(ctx context.Context, e budget.Edition, network, 
 		join budget_boxes b on b.edition = l.edition and b.no = l.box where e.edition = ? and e.mark = ? and e.mark <> ''`, e.ID, key.slip(code.Letters()))
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
-		if err := s.countTry(ctx, place, slipTries, now); err != nil {
-			return "", err
-		}
-		return "", codeFault("vote.fault.code_unknown")
+		return "", s.unknownCode(ctx, network, "vote.fault.code_unknown")
 	case err != nil:
 		return "", err
 	case slip.State == boxVoid:

@@ -116,7 +116,7 @@ var growing = []budget.Source{budget.Desk, budget.OIDC, budget.Self}
 // the vote.
 func (s *Service) Obstacles(ctx context.Context, r db.Reader, e budget.Edition) (list []budget.Obstacle, err error) {
 	for _, g := range growing {
-		if e.Rules.Who.Has(g) && (g != budget.OIDC || s.Identity != "") {
+		if e.Rules.Who.Has(g) && (g != budget.OIDC || s.Identity != nil) {
 			return nil, nil
 		}
 	}

@@ -20,12 +20,13 @@ func ForgetElectors(ctx context.Context, tx *db.Tx, e budget.EditionID, at time.
 		return err
 	}
 	for _, text := range []string{
-		`update budget_electors set person = '', mark = '', class = '' where edition = ? and (person <> '' or mark <> '' or class <> '')`,
+		`update budget_electors set person = '', mark = '', same_name = '', class = '' where edition = ? and (person <> '' or mark <> '' or same_name <> '' or class <> '')`,
 		`delete from budget_slips where edition = ?`,
 		`delete from budget_handed where edition = ?`,
 		`delete from budget_declared where edition = ?`,
 		`delete from budget_limits where edition = ?`,
 		`delete from budget_paper_rows where edition = ?`,
+		`delete from budget_paper_taken where edition = ?`,
 		`update budget_paper_batches set secret = '', first = '', second = '', third = '' where edition = ?`,
 		`update budget_paper_pools set finished_by = '' where edition = ?`,
 		`delete from budget_roll_rows where roll in (select l.id from budget_rolls l where l.edition = ?)`,
@@ -52,11 +53,11 @@ func (s *Service) sweep(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, `delete from budget_tries where quarter < ?`, quarter(before)); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from budget_roll_rows where roll in (select l.id from budget_rolls l where l.state in (?, ?) and l.at < ?)`,
-			RollWaiting, RollDropped, before.Unix()); err != nil {
+		if _, err := tx.Exec(ctx, `delete from budget_roll_rows where roll in (select l.id from budget_rolls l where l.state in (?, ?, ?) and l.at < ?)`,
+			RollReading, RollWaiting, RollDropped, before.Unix()); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `update budget_rolls set state = ? where state = ? and at < ?`, RollDropped, RollWaiting, before.Unix())
+		_, err := tx.Exec(ctx, `update budget_rolls set state = ? where state in (?, ?) and at < ?`, RollDropped, RollReading, RollWaiting, before.Unix())
 		return err
 	})
 }

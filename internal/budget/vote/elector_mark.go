@@ -16,6 +16,7 @@ import (
 	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/i18n"
+	"kladka/internal/platform/web"
 )
 
 // Identity is what tells one person from another on a roll, at a desk and in a
@@ -46,10 +47,15 @@ func (i Identity) read(now time.Time) (Identity, []fault.Field) {
 	} else {
 		i.Born = day.Format(time.DateOnly)
 	}
-	if len(i.Address) > maxAddress || !strings.ContainsAny(i.Address, "0123456789") || foldAddress(i.Address) == "" {
+	if !addressShape(i.Address) {
 		at("adres", "vote.fault.address")
 	}
 	return i, faults
+}
+
+// addressShape tells that a text may be an address: it has the number of a house.
+func addressShape(text string) bool {
+	return len(text) <= maxAddress && strings.ContainsAny(text, "0123456789") && foldAddress(text) != ""
 }
 
 var errDay = errors.New("vote: not a day")
@@ -64,10 +70,11 @@ func readDay(text string) (time.Time, error) {
 	return time.Time{}, errDay
 }
 
-// oldEnough tells whether somebody has that age on the day of a moment.
-func oldEnough(born string, years int, now time.Time) bool {
+// oldEnough tells whether somebody has that age on the day of a moment. It is the
+// day here that counts: a vote that opens at midnight opens the day before in UTC.
+func oldEnough(born string, years int, at time.Time) bool {
 	day, err := time.Parse(time.DateOnly, born)
-	return err == nil && !day.AddDate(years, 0, 0).After(now)
+	return err == nil && day.AddDate(years, 0, 0).Format(time.DateOnly) <= at.In(web.Warsaw).Format(time.DateOnly)
 }
 
 // foldName makes one text of a name, whichever of its words comes first:
@@ -123,6 +130,10 @@ func (k markKey) of(kind string, parts ...string) string {
 func (k markKey) person(i Identity) string {
 	return k.of("person", foldName(i.Name), i.Born, foldAddress(i.Address))
 }
+
+// sameName is the mark of a name and a date of birth, whatever the address: two
+// places that share it may be of one person.
+func (k markKey) sameName(i Identity) string { return k.of("name", foldName(i.Name), i.Born) }
 
 // slip is the mark of a slip's letters.
 func (k markKey) slip(letters string) string { return k.of("slip", letters) }

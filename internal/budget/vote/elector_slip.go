@@ -20,22 +20,26 @@ func (s *Service) EditionOfSlip(ctx context.Context, network, typed string) (bud
 	if err != nil {
 		return "", err
 	}
-	place, now := s.tryPlace("slip", network), s.now()
-	if err := mayTry(ctx, s.db, place, now); err != nil {
-		return "", err
-	}
 	marks, err := s.slipMarks(ctx, code)
 	if err != nil {
 		return "", err
 	}
 	id, err := editionMarked(ctx, s.db, marks)
 	if errors.Is(err, fault.ErrNotFound) {
-		if err := s.countTry(ctx, place, slipTries, now); err != nil {
-			return "", err
-		}
-		return "", codeFault("vote.fault.code_nowhere")
+		return "", s.unknownCode(ctx, network, "vote.fault.code_nowhere")
 	}
 	return id, err
+}
+
+// unknownCode is the answer to a code that no slip has: Invalid under the key, or
+// TooMany once the network has guessed too often. Codes are looked up before that
+// is asked, so that a child who guesses in the computer room keeps nobody with a
+// slip from voting; twelve letters are not guessed, however fast.
+func (s *Service) unknownCode(ctx context.Context, network, key string) error {
+	if err := s.countTry(ctx, s.tryPlace("slip", network), slipTries, s.now()); err != nil {
+		return err
+	}
+	return codeFault(key)
 }
 
 // editionMark is the mark that a code has under the key of one edition.

@@ -24,24 +24,26 @@ func envelopeShape(id string) bool {
 }
 
 // urnOpen stands in the statements that lay envelopes down: once a box is closed
-// and its digests are out, nothing comes into it, however long a request waited
-// for its transaction.
-const urnOpen = `not exists (select 1 from budget_envelope_counts c where c.edition = ? and c.pool = ?)`
+// and its digests are out, or the vote was canceled, nothing comes into it, however
+// long a request waited for its transaction. Its arguments are edition, pool, edition.
+const urnOpen = `not exists (select 1 from budget_envelope_counts c where c.edition = ? and c.pool = ?)
+		and exists (select 1 from budget_editions e where e.id = ? and e.state in ('voting', 'closed'))`
 
 // lay puts an envelope into the box; false when one of this number lies there
 // already, or the box is closed.
 func lay(ctx context.Context, tx *db.Tx, edition budget.EditionID, pool budget.PoolID, id, second string, sealed []byte) (bool, error) {
 	n, err := tx.Exec(ctx, `insert into budget_envelopes (edition, pool, id, second, sealed) select ?, ?, ?, ?, ?
-		where `+urnOpen+` on conflict (edition, pool, id) do nothing`, edition, pool, id, second, sealed, edition, pool)
+		where `+urnOpen+` on conflict (edition, pool, id) do nothing`, edition, pool, id, second, sealed, edition, pool, edition)
 	return n > 0, err
 }
 
-// relay puts an envelope in the place of the one that the second secret belongs
-// to; false when there is none such, the box is closed, or this very form was
-// taken before.
-func relay(ctx context.Context, tx *db.Tx, edition budget.EditionID, pool budget.PoolID, id, second string, sealed []byte) (bool, error) {
-	n, err := tx.Exec(ctx, `update budget_envelopes set id = ?, sealed = ? where edition = ? and pool = ? and second = ? and second <> '' and id <> ? and `+urnOpen,
-		id, sealed, edition, pool, second, id, edition, pool)
+// relay puts an envelope in the place of the one that a second secret belongs to,
+// and another secret in the place of that one: a form that is sent again after a
+// later change finds nothing to replace, and no old vote comes back. False when
+// there is no such envelope or the box is closed.
+func relay(ctx context.Context, tx *db.Tx, edition budget.EditionID, pool budget.PoolID, id, from, to string, sealed []byte) (bool, error) {
+	n, err := tx.Exec(ctx, `update budget_envelopes set id = ?, second = ?, sealed = ? where edition = ? and pool = ? and second = ? and second <> '' and `+urnOpen,
+		id, to, sealed, edition, pool, from, edition, pool, edition)
 	return n > 0, err
 }
 
@@ -70,6 +72,11 @@ func Envelopes(ctx context.Context, r db.Reader, edition budget.EditionID, pool 
 	}, `select sealed from budget_envelopes where edition = ? and pool = ? order by id`, edition, pool)
 }
 
+// Lie is how many envelopes lie in a box now, closed or not.
+func Lie(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) (n int, err error) {
+	return n, r.Get(ctx, &n, `select count(*) from budget_envelopes where edition = ? and pool = ?`, edition, pool)
+}
+
 // BoxCount is how many envelopes lie in a closed box; Conflict
 // vote.fault.box_open while it is not closed (see CloseBoxes).
 func BoxCount(ctx context.Context, r db.Reader, edition budget.EditionID, pool budget.PoolID) (n int, err error) {
@@ -88,8 +95,8 @@ func Digests(ctx context.Context, r db.Reader, edition budget.EditionID, pool bu
 	return list, err
 }
 
-// closeWait is how long after the hours of voting a box stays open for votes that
-// arrived in time and still wait for their transaction. No request lives longer.
+// closeWait is how long after the hours of voting a box stays open for votes whose
+// form was in our hands in time and that still wait for their transaction.
 const closeWait = 2 * 60
 
 // CloseBoxes counts the envelopes of an edition whose vote is over and publishes

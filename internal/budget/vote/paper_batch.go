@@ -27,7 +27,8 @@ type NewBatch struct {
 // sees (see PaperObstacles), and is not typed. Faults: Invalid at the fields pula,
 // liczba (fewer than leastBatch before the last hour of the vote, or more than
 // mostBatch) and mala (see NewBatch); Conflict vote.fault.paper_small_twice,
-// paper_finished, paper_not_now.
+// paper_finished, paper_not_now, and paper_asked_first while a declaration of the
+// pool waits to be withdrawn: from the batch on none can be (see Withdraw).
 func (s *Service) OpenBatch(ctx context.Context, who access.Actor, id budget.EditionID, b NewBatch) (no int, err error) {
 	defer fault.Wrap(&err, "open a batch of edition %s", id)
 	e, err := s.paperDesk(ctx, who, id, access.BudgetDesk)
@@ -46,6 +47,9 @@ func (s *Service) OpenBatch(ctx context.Context, who access.Actor, id budget.Edi
 	at := s.now()
 	return no, s.db.Write(ctx, func(tx *db.Tx) error {
 		if no, err = addBatch(ctx, tx, fresh); err != nil {
+			return err
+		}
+		if err := forgetTaken(ctx, tx, e.ID, b.Pool, !s.voteOver(e)); err != nil {
 			return err
 		}
 		return note(ctx, tx, who, e, "vote.paper_open", map[string]string{"batch": number(no), "n": number(b.Size)}, at)

@@ -12,17 +12,19 @@ import (
 
 // PaperCount is what came of the paper of a pool that was finished: declarations
 // that spent a right, ballots that lie in the box, and what explains a difference.
+// Withdrawn are declarations that gave their right back and are not among these.
 type PaperCount struct {
-	Pool     budget.PoolID `db:"pool"`
-	Declared int           `db:"declared"`
-	Ballots  int           `db:"ballots"`
-	Words    string        `db:"words"`
+	Pool      budget.PoolID `db:"pool"`
+	Declared  int           `db:"declared"`
+	Ballots   int           `db:"ballots"`
+	Withdrawn int           `db:"withdrawn"`
+	Words     string        `db:"words"`
 }
 
 // PaperCounts are the pools whose paper was finished. None is before the last
 // hour of the vote.
 func PaperCounts(ctx context.Context, r db.Reader, e budget.EditionID) (list []PaperCount, err error) {
-	return list, r.Select(ctx, &list, `select pool, declared, ballots, words from budget_paper_pools where edition = ? and state = ? order by pool`, e, paperFinished)
+	return list, r.Select(ctx, &list, `select pool, declared, ballots, withdrawn, words from budget_paper_pools where edition = ? and state = ? order by pool`, e, paperFinished)
 }
 
 // FinishPaper says that all ballots of a pool lie in the box; nothing is typed
@@ -54,7 +56,7 @@ func (s *Service) FinishPaper(ctx context.Context, who access.Actor, id budget.E
 			return err
 		}
 		p, _ := e.Pool(pool)
-		return note(ctx, tx, who, e, "vote.paper_finish", map[string]string{"pool": p.Name, "declared": number(c.Declared), "n": number(c.Ballots), "words": c.Words}, at)
+		return note(ctx, tx, who, e, "vote.paper_finish", map[string]string{"pool": p.Name, "declared": number(c.Declared), "n": number(c.Ballots), "withdrawn": number(c.Withdrawn), "words": c.Words}, at)
 	})
 }
 
@@ -73,6 +75,9 @@ func finishPool(ctx context.Context, tx *db.Tx, who access.Actor, e budget.Editi
 			return c, err
 		}
 	}
+	if err := forgetTaken(ctx, tx, e, pool, false); err != nil {
+		return c, err
+	}
 	_, err = tx.Exec(ctx, `update budget_paper_pools set state = ?, declared = ?, ballots = ?, words = ?, finished_by = ? where edition = ? and pool = ?`,
 		paperFinished, c.Declared, c.Ballots, c.Words, who.Person, e, pool)
 	return c, err
@@ -86,6 +91,9 @@ func paperTally(ctx context.Context, r db.Reader, e budget.EditionID, pool budge
 	if err := r.Get(ctx, &c.Ballots, `select coalesce(sum(size), 0) from budget_paper_batches where edition = ? and pool = ? and state = ?`, e, pool, BatchDone); err != nil {
 		return 0, err
 	}
+	if err := r.Get(ctx, &c.Withdrawn, `select coalesce(max(withdrawn), 0) from budget_paper_pools where edition = ? and pool = ?`, e, pool); err != nil {
+		return 0, err
+	}
 	return unfinished, r.Get(ctx, &unfinished, `select count(*) from budget_paper_batches where edition = ? and pool = ? and state not in (?, ?)`,
 		e, pool, BatchDone, BatchDropped)
 }
@@ -93,7 +101,7 @@ func paperTally(ctx context.Context, r db.Reader, e budget.EditionID, pool budge
 // PaperObstacles are what keeps the boxes of an edition from closing on the side
 // of paper: batches that have more ballots than there are declarations, batches
 // that are not typed to their end, pools of which nobody said that all is in. A
-// pool without declarations and batches has none.
+// pool without declarations, withdrawn ones too, and batches has none.
 func (s *Service) PaperObstacles(ctx context.Context, r db.Reader, e budget.Edition) (list []budget.Obstacle, err error) {
 	if !e.Rules.Paper {
 		return nil, nil
@@ -136,5 +144,5 @@ func waitsForPaper(ctx context.Context, r db.Reader, e budget.EditionID, pool bu
 	}
 	var c PaperCount
 	unfinished, err := paperTally(ctx, r, e, pool, &c)
-	return unfinished+c.Declared+c.Ballots > 0, err
+	return unfinished+c.Declared+c.Ballots+c.Withdrawn > 0, err
 }

@@ -117,8 +117,16 @@ func newPapers(t *testing.T, d *db.DB) *papers {
 func (p *papers) declares(n int) {
 	p.t.Helper()
 	for _, id := range p.electors(n) {
-		p.ok(p.DeclareOnPaper(p.t.Context(), p.officer, p.e.ID, id, []budget.PoolID{p.pool}))
+		p.number(id, p.pool)
 	}
+}
+
+// number takes the declaration of somebody and gives its number.
+func (p *papers) number(id ElectorID, pools ...budget.PoolID) Code {
+	p.t.Helper()
+	c, err := p.DeclareOnPaper(p.t.Context(), p.officer, p.e.ID, id, pools)
+	p.ok(err)
+	return c
 }
 
 // batch opens a batch and has its lines typed by the officer: the n-th ballot has
@@ -164,27 +172,31 @@ func TestPaper(t *testing.T) {
 func declarations(t *testing.T, p *papers) {
 	t.Helper()
 	ctx, who, both := t.Context(), p.electors(2), []budget.PoolID{p.e.Rules.Pools[0].ID, p.e.Rules.Pools[1].ID}
-	refuses(t, "a resident", p.DeclareOnPaper(ctx, p.resident, p.e.ID, who[0], both), fault.Forbidden)
-	refuses(t, "a school", p.DeclareOnPaper(ctx, p.head, p.e.ID, who[0], both), fault.Forbidden)
-	wants(t, "no pool", p.DeclareOnPaper(ctx, p.officer, p.e.ID, who[0], nil), fault.Invalid, "vote.fault.paper_no_pool")
-	wants(t, "nobody", p.DeclareOnPaper(ctx, p.officer, p.e.ID, newElector(), both), fault.Forbidden, "vote.fault.no_right")
+	declare := func(by access.Actor, e budget.Edition, id ElectorID, pools []budget.PoolID) error {
+		_, err := p.DeclareOnPaper(ctx, by, e.ID, id, pools)
+		return err
+	}
+	refuses(t, "a resident", declare(p.resident, p.e, who[0], both), fault.Forbidden)
+	refuses(t, "a school", declare(p.head, p.e, who[0], both), fault.Forbidden)
+	wants(t, "no pool", declare(p.officer, p.e, who[0], nil), fault.Invalid, "vote.fault.paper_no_pool")
+	wants(t, "nobody", declare(p.officer, p.e, newElector(), both), fault.Forbidden, "vote.fault.no_right")
 	now := p.clock
 	p.clock = time.Unix(p.e.Rules.Calendar.VoteTo, 0)
-	wants(t, "late", p.DeclareOnPaper(ctx, p.officer, p.e.ID, who[0], both), fault.Conflict, "vote.fault.late")
+	wants(t, "late", declare(p.officer, p.e, who[0], both), fault.Conflict, "vote.fault.late")
 	p.clock = now
 	other := p.edition(p.officer, "wieliczka", func(r *budget.Rules) { r.Paper = false })
-	wants(t, "without paper", p.DeclareOnPaper(ctx, p.officer, other.ID, who[0], both), fault.Conflict, "vote.fault.no_paper")
+	wants(t, "without paper", declare(p.officer, other, who[0], both), fault.Conflict, "vote.fault.no_paper")
 
 	_, err := p.Cast(ctx, p.e, p.given(budget.One, who[0], p.on(budget.One).crosses(1)))
 	p.ok(err)
-	wants(t, "after a vote on a page", p.DeclareOnPaper(ctx, p.officer, p.e.ID, who[0], both), fault.Conflict, "vote.fault.paper_spent")
+	wants(t, "after a vote on a page", declare(p.officer, p.e, who[0], both), fault.Conflict, "vote.fault.paper_spent")
 	if n := p.count(`select count(*) from budget_rights where way = ?`, Paper); n != 0 {
 		t.Error("a refused declaration spent", n)
 	}
-	p.ok(p.DeclareOnPaper(ctx, p.officer, p.e.ID, who[1], both))
+	p.ok(declare(p.officer, p.e, who[1], both))
 	_, err = p.Cast(ctx, p.e, p.given(budget.Approval, who[1], p.on(budget.Approval).crosses(1)))
 	wants(t, "a page after the declaration", err, fault.Conflict, "vote.fault.spent")
-	wants(t, "a second declaration", p.DeclareOnPaper(ctx, p.officer, p.e.ID, who[1], both), fault.Conflict, "vote.fault.paper_spent")
+	wants(t, "a second declaration", declare(p.officer, p.e, who[1], both), fault.Conflict, "vote.fault.paper_spent")
 }
 
 // batches are refused while they are small, and not typed while there are more
@@ -361,7 +373,7 @@ func TestPaperAtOnce(t *testing.T) {
 		var paper, page [4]error
 		for i := range paper {
 			b := p.given(budget.Approval, who, on.crosses(1))
-			all.Go(func() { paper[i] = p.DeclareOnPaper(t.Context(), p.officer, p.e.ID, who, []budget.PoolID{p.pool}) })
+			all.Go(func() { _, paper[i] = p.DeclareOnPaper(t.Context(), p.officer, p.e.ID, who, []budget.PoolID{p.pool}) })
 			all.Go(func() { _, page[i] = p.cast(t.Context(), p.e, on, b) })
 		}
 		all.Wait()
@@ -407,11 +419,12 @@ func TestPaperPages(t *testing.T) {
 		}
 		path := PaperHref(p.e.ID) + "/oswiadczenie"
 		p.whole("no pool", p.post(p.officer, path, "miejsce", place), http.StatusUnprocessableEntity)
-		if w := p.post(p.officer, path, "miejsce", place, fieldPool, string(p.pool)); w.Code != http.StatusSeeOther {
-			t.Fatal("declared:", w.Code, w.Body)
+		doc = p.whole("declared", p.post(p.officer, path, "miejsce", place, fieldPool, string(p.pool)), http.StatusOK)
+		if _, err := readTaken(doc.Find("[data-taken] [data-number]").Text()); err != nil {
+			t.Error("the number of the declaration is not shown:", err)
 		}
 		p.whole("twice", p.post(p.officer, path, "miejsce", place, fieldPool, string(p.pool)), http.StatusConflict)
-		if n := p.page(p.officer, path+"?druk=duzy").Find(".paper.large .line").Length(); n != 4 {
+		if n := p.page(p.officer, path+"?druk=duzy").Find(".paper.large .line").Length(); n != 5 {
 			t.Error("lines of the form:", n)
 		}
 		rows := p.page(p.officer, PaperHref(p.e.ID)+"/karta/"+string(p.pool)).Find("[data-row]")

@@ -23,11 +23,13 @@ func (s *Service) Purposes() []privacy.Purpose {
 			holdNames("budget_paper_batches", "paper_batches", "first", "second", "third"),
 			holdNames("budget_paper_pools", "paper_pools", "finished_by"),
 			// What follows is nobody's by itself; it goes with the electors.
-			holdRows("budget_handed", "handed", "edition"), holdRows("budget_limits", "limits", "edition"), holdRolls()}}}
+			holdTaken(), holdRows("budget_handed", "handed", "edition"), holdRows("budget_limits", "limits", "edition"), holdRolls()}}}
 }
 
-// old are the editions whose time is over though nobody ended their protests.
-const old = `(select k.edition from budget_mark_keys k where k.made_at < ?)`
+// old are the editions whose time is over though nobody ended their protests. It
+// counts from the last hour of voting: a roll that was read long before it stays.
+const old = `(select k.edition from budget_mark_keys k join budget_editions e on e.id = k.edition
+	where case when e.vote_to > k.made_at then e.vote_to else k.made_at end < ?)`
 
 // holdOwn is the place of an account in an edition. That a right of it was spent
 // is not in the download: a paper that proves how often somebody voted can be
@@ -50,10 +52,10 @@ func (s *Service) holdOwn() privacy.Holding {
 			return int(n), err
 		},
 		Expired: func(ctx context.Context, r db.Reader, before time.Time) (n int, err error) {
-			return n, r.Get(ctx, &n, `select count(*) from budget_electors where (person <> '' or mark <> '') and edition in `+old, before.Unix())
+			return n, r.Get(ctx, &n, `select count(*) from budget_electors where (person <> '' or mark <> '' or same_name <> '') and edition in `+old, before.Unix())
 		},
 		Sweep: func(ctx context.Context, tx *db.Tx, before time.Time, _ int) (int, error) {
-			n, err := tx.Exec(ctx, `update budget_electors set person = '', mark = '', class = '' where (person <> '' or mark <> '') and edition in `+old, before.Unix())
+			n, err := tx.Exec(ctx, `update budget_electors set person = '', mark = '', same_name = '', class = '' where (person <> '' or mark <> '' or same_name <> '') and edition in `+old, before.Unix())
 			return int(n), err
 		}}
 }

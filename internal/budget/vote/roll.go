@@ -33,6 +33,7 @@ const rollColumns = `l.id, l.edition, l.state, l.good, l.bad, l.doubles, l.perso
 
 // States of a roll.
 const (
+	RollReading = "reading" // its rows are being written
 	RollWaiting = "waiting" // for the second press
 	RollTaken   = "taken"   // a job puts it to use
 	RollUsed    = "used"
@@ -52,23 +53,31 @@ func (s *Service) PutRoll(ctx context.Context, who access.Actor, e budget.Editio
 	if err := s.Budget.Serves(ctx, who, access.BudgetRun, e); err != nil {
 		return "", err
 	}
-	id, at := newID(), s.now()
-	roll := Roll{ID: id, Edition: e.ID, State: RollWaiting, Good: len(plan.Rows), Bad: len(plan.Problems), Doubles: plan.Doubles}
-	return id, s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := insertRoll(ctx, tx, roll, who, at.Unix()); err != nil {
-			return err
+	at := s.now()
+	roll := Roll{ID: newID(), Edition: e.ID, State: RollReading, Good: len(plan.Rows), Bad: len(plan.Problems), Doubles: plan.Doubles}
+	if err := s.db.Write(ctx, func(tx *db.Tx) error { return insertRoll(ctx, tx, roll, who, at.Unix()) }); err != nil {
+		return "", err
+	}
+	// In many transactions, for people may be voting. What a process that dies has
+	// left is swept after a day, like a roll that nobody put to use.
+	for some := range slices.Chunk(plan.Rows, db.MaxParams/4) {
+		if err := s.db.Write(ctx, func(tx *db.Tx) error { return putRows(ctx, tx, roll.ID, some) }); err != nil {
+			return "", err
 		}
-		for some := range slices.Chunk(plan.Rows, db.MaxParams/3) {
-			var args []any
-			for _, r := range some {
-				args = append(args, id, r.Mark, joinPools(r.Pools))
-			}
-			if _, err := tx.Exec(ctx, `insert into budget_roll_rows (roll, mark, pools) values `+db.Marks(len(some), 3), args...); err != nil {
-				return err
-			}
-		}
-		return nil
+	}
+	return roll.ID, s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update budget_rolls set state = ? where id = ? and state = ?`, RollWaiting, roll.ID, RollReading)
+		return err
 	})
+}
+
+func putRows(ctx context.Context, tx *db.Tx, roll string, rows []RollRow) error {
+	var args []any
+	for _, r := range rows {
+		args = append(args, roll, r.Mark, r.Same, joinPools(r.Pools))
+	}
+	_, err := tx.Exec(ctx, `insert into budget_roll_rows (roll, mark, same_name, pools) values `+db.Marks(len(rows), 4), args...)
+	return err
 }
 
 func insertRoll(ctx context.Context, tx *db.Tx, l Roll, who access.Actor, at int64) error {
@@ -88,9 +97,9 @@ func (s *Service) rollOf(ctx context.Context, who access.Actor, id budget.Editio
 	return e, l, s.db.Get(ctx, &l, `select `+rollColumns+` from budget_rolls l where l.edition = ? and l.id = ?`, id, roll)
 }
 
-// Rolls are the rolls of an edition, the newest first. There are few.
+// Rolls are the rolls of an edition that were read, the newest first. There are few.
 func Rolls(ctx context.Context, r db.Reader, e budget.EditionID) (list []Roll, err error) {
-	return list, r.Select(ctx, &list, `select `+rollColumns+` from budget_rolls l where l.edition = ? order by l.id desc limit 100`, e)
+	return list, r.Select(ctx, &list, `select `+rollColumns+` from budget_rolls l where l.edition = ? and l.state <> ? order by l.id desc limit 100`, e, RollReading)
 }
 
 type rollTask struct {
@@ -167,9 +176,10 @@ func (s *Service) takeRoll(ctx context.Context, t rollTask) (err error) {
 func (s *Service) takeSome(ctx context.Context, tx *db.Tx, t rollTask) (done bool, err error) {
 	var rows []struct {
 		Mark  string `db:"mark"`
+		Same  string `db:"same_name"`
 		Pools string `db:"pools"`
 	}
-	if err := tx.Select(ctx, &rows, `select mark, pools from budget_roll_rows where roll = ? order by mark limit ?`, t.Roll, rollAtOnce); err != nil {
+	if err := tx.Select(ctx, &rows, `select mark, same_name, pools from budget_roll_rows where roll = ? order by mark limit ?`, t.Roll, rollAtOnce); err != nil {
 		return false, err
 	}
 	if len(rows) == 0 {
@@ -179,7 +189,7 @@ func (s *Service) takeSome(ctx context.Context, tx *db.Tx, t rollTask) (done boo
 	var list []newcomer
 	marks := []string{}
 	for _, r := range rows {
-		list = append(list, newcomer{Elector: Elector{Edition: t.Edition, ID: newElector(), Source: budget.Roll}, Mark: r.Mark, Pools: splitPools(r.Pools)})
+		list = append(list, newcomer{Elector: Elector{Edition: t.Edition, ID: newElector(), Source: budget.Roll}, Mark: r.Mark, Same: r.Same, Pools: splitPools(r.Pools)})
 		marks = append(marks, r.Mark)
 	}
 	if _, err := add(ctx, tx, list); err != nil {

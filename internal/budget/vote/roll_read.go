@@ -59,6 +59,7 @@ type RollPlan struct {
 // RollRow is an elector to be.
 type RollRow struct {
 	Mark  string
+	Same  string // of the name and the date of birth
 	Pools []budget.PoolID
 }
 
@@ -111,7 +112,7 @@ func readRow(m sheet.Match, row sheet.Row, e budget.Edition, key markKey, now ti
 	if !ok {
 		return r, &RollProblem{N: row.N, Column: m.Where(districtColumn), Key: "vote.fault.district"}
 	}
-	return RollRow{Mark: key.person(who), Pools: pools}, nil
+	return RollRow{Mark: key.person(who), Same: key.sameName(who), Pools: pools}, nil
 }
 
 // ageDay is the day on which the age of electors counts: the first of the vote.

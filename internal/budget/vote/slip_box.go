@@ -27,21 +27,38 @@ type Box struct {
 	PrintedBy   access.PersonID  `db:"printed_by"`
 	PrintedAt   int64            `db:"printed_at"`
 	State       string           `db:"state"`
-	LeftOver    int              `db:"left_over"` // counted and destroyed
-	SettledBy   access.PersonID  `db:"settled_by"`
-	SettledWith access.PersonID  `db:"settled_with"`
+	LeftOver    int              `db:"left_over"`    // counted and destroyed, as two people say
+	SettledBy   access.PersonID  `db:"settled_by"`   // counted it, or declared it lost
+	SettledWith access.PersonID  `db:"settled_with"` // confirmed the count
 	SettledAt   int64            `db:"settled_at"`
 	Words       string           `db:"words"`
+	Counted     int              `db:"counted"` // what the first of two people found
+	Doubt       string           `db:"doubt"`   // why the second did not agree with the last count
 }
 
-const boxColumns = `b.edition, b.no, b.pools, b.printed, b.printed_by, b.printed_at, b.state, b.left_over, b.settled_by, b.settled_with, b.settled_at, b.words`
+const boxColumns = `b.edition, b.no, b.pools, b.printed, b.printed_by, b.printed_at, b.state, b.left_over, b.settled_by, b.settled_with, b.settled_at, b.words, b.counted, b.doubt`
 
-// States of a box.
+// States of a box. A box that one person has counted is stored as open with that
+// person in it: whoever asks which boxes are settled needs not know of it, and
+// when officers are forgotten it is open again, for two people to count it anew.
 const (
 	boxOpen    = "open"    // its slips are handed out
 	boxVoid    = "void"    // lost: its slips that were not used open nothing any more
 	boxSettled = "settled" // what was left was counted and destroyed
+	boxCounted = "counted" // see Box.Stage; never stored
 )
+
+// Stage is the state of a box, with boxCounted while the count of one person waits
+// for another.
+func (b Box) Stage() string {
+	if b.State == boxOpen && b.SettledBy != "" {
+		return boxCounted
+	}
+	return b.State
+}
+
+// counter tells that the actor has counted the box, or acts for who did.
+func (b Box) counter(who access.Actor) bool { return isOne(who, b.SettledBy, b.SettledWith) }
 
 // MostSlips bounds one box, that is one printing.
 const MostSlips = 400
@@ -174,7 +191,7 @@ func (s *Service) VoidBox(ctx context.Context, who access.Actor, id budget.Editi
 	}
 	at := s.now()
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `update budget_boxes set state = ?, words = ?, settled_by = ?, settled_at = ? where edition = ? and no = ? and state = ?`,
+		n, err := tx.Exec(ctx, `update budget_boxes set state = ?, words = ?, settled_by = ?, settled_with = '', settled_at = ? where edition = ? and no = ? and state = ?`,
 			boxVoid, words, who.Person, at.Unix(), e.ID, no, boxOpen)
 		if err != nil {
 			return err
@@ -195,62 +212,4 @@ func readWords(words string) (string, error) {
 		return "", fault.InvalidFields([]fault.Field{{Name: "opis", Key: "vote.fault.words"}})
 	}
 	return words, nil
-}
-
-// SettleBox records that two people counted what was left in a box after the
-// last hour of the vote and destroyed it. With is the second of them: another
-// person who works at the desk or runs the edition there, else Invalid.
-func (s *Service) SettleBox(ctx context.Context, who access.Actor, id budget.EditionID, no, left int, with access.PersonID, words string) (err error) {
-	defer fault.Wrap(&err, "settle box %d of edition %s", no, id)
-	e, err := s.atDesk(ctx, who, id)
-	if err != nil {
-		return err
-	}
-	if !s.voteOver(e) {
-		return fault.New(fault.Conflict, "vote.fault.not_closed")
-	}
-	if err := s.checkSettling(ctx, who, e, no, left, with, words); err != nil {
-		return err
-	}
-	at := s.now()
-	return s.db.Write(ctx, func(tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `update budget_boxes set state = ?, left_over = ?, settled_by = ?, settled_with = ?, settled_at = ?, words = ?
-			where edition = ? and no = ? and state = ?`, boxSettled, left, who.Person, with, at.Unix(), strings.TrimSpace(words), e.ID, no, boxOpen)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return fault.New(fault.Conflict, "vote.fault.box_done")
-		}
-		return note(ctx, tx, who, e, "vote.settle_box", map[string]string{"box": number(no), "n": number(left), "with_person": string(with)}, at)
-	})
-}
-
-func (s *Service) checkSettling(ctx context.Context, who access.Actor, e budget.Edition, no, left int, with access.PersonID, words string) error {
-	printed := 0
-	if err := s.db.Get(ctx, &printed, `select printed from budget_boxes where edition = ? and no = ?`, e.ID, no); err != nil {
-		return err
-	}
-	may, err := s.Seconds(ctx, who, e)
-	if err != nil {
-		return err
-	}
-	var faults []fault.Field
-	if left < 0 || left > printed {
-		faults = append(faults, fault.Field{Name: "liczba", Key: "vote.fault.how_many_left", Args: []any{"n", printed}})
-	}
-	if !slices.Contains(may, with) {
-		faults = append(faults, fault.Field{Name: "druga", Key: "vote.fault.second"})
-	}
-	if utf8.RuneCountInString(words) > 500 {
-		faults = append(faults, fault.Field{Name: "opis", Key: "vote.fault.words"})
-	}
-	return fault.InvalidFields(faults)
-}
-
-// Seconds are those who can be the second of two people: everybody at the desk
-// of the edition but the one who asks, and those on whose behalf they ask.
-func (s *Service) Seconds(ctx context.Context, who access.Actor, e budget.Edition) ([]access.PersonID, error) {
-	list, err := s.People.Holders(ctx, access.BudgetDesk, e.Owner)
-	return slices.DeleteFunc(list, func(id access.PersonID) bool { return id == who.Person || id == who.For }), err
 }

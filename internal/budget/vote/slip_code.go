@@ -1,6 +1,7 @@
 package vote
 
 import (
+	"slices"
 	"strings"
 
 	"kladka/internal/access/card"
@@ -12,7 +13,7 @@ import (
 // for a machine that nobody slows.
 const CodeLength = 12
 
-// Code is what a slip says. It prints itself as nothing, so that it gets into no
+// Code is what a slip says, or the number of a declaration. It prints itself as nothing, so that it gets into no
 // log by mistake. The zero value is no code.
 type Code struct{ letters string }
 
@@ -57,9 +58,12 @@ func checkLetter(letters string) byte {
 // Letters are the twelve letters in the one form that is marked.
 func (c Code) Letters() string { return c.letters }
 
-// Groups are the letters as a slip prints them: three times four.
-func (c Code) Groups() []string {
-	return []string{c.letters[:4], c.letters[4:8], c.letters[8:]}
+// Groups are the letters as they are printed: four at a time.
+func (c Code) Groups() (list []string) {
+	for some := range slices.Chunk([]byte(c.letters), 4) {
+		list = append(list, string(some))
+	}
+	return list
 }
 
 // String hides the code from everything that prints.

@@ -11,6 +11,7 @@ import (
 	"kladka/internal/budget"
 	"kladka/internal/platform/i18n"
 	"kladka/internal/platform/pdf"
+	"kladka/internal/platform/web"
 )
 
 // A sheet holds ten slips, two in a row, to be cut along the lines. A slip says
@@ -37,8 +38,31 @@ type slipSheet struct {
 	Page    func(n, of int) string
 }
 
-func (s *Service) sheetOf(l *i18n.L, e budget.Edition) slipSheet {
-	base := strings.TrimSuffix(s.Base, "/")
+// slipBase is the address under which whoever holds a slip finds this site: the one
+// that is set, or else the one by which the officer who prints has come. "" when
+// that one is no name that could be printed.
+func (s *Service) slipBase(r *web.Request) string {
+	switch {
+	case s.Base != "":
+		return strings.TrimSuffix(s.Base, "/")
+	case !printable(r.Host):
+		return ""
+	case r.Shell.HTTPS:
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// printable tells that a text is the name or the number of a machine, with a port
+// perhaps, and no more.
+func printable(host string) bool {
+	return host != "" && len(host) <= 100 && !strings.ContainsFunc(host, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-:[]", c))
+	})
+}
+
+// sheetOf is what stands on the slips of an edition; base is the address of the site.
+func sheetOf(l *i18n.L, base string, e budget.Edition) slipSheet {
 	address, shown := base+VoteHref(e.ID), base+budget.SlipPath
 	if _, after, ok := strings.Cut(shown, "://"); ok {
 		shown = after

@@ -28,8 +28,10 @@
 //     the same mark, limited per address and per mailbox, with a list of what
 //     looks like a double and a drawn sample that two officers check before the
 //     close.
-//   - a sign-in with a national identity (OIDC): a name in the rules. While
-//     nothing is connected the pages say so.
+//   - a sign-in with a national identity (OIDC): the name and the date of birth
+//     come from a service that the operator has connected (platform/identity), the
+//     address from the person. Unique by the identifier of the service, by the mark,
+//     and by name and date of birth. While nothing is connected the pages say so.
 //
 // Results say how many rights came from each source. Who voted is told to
 // nobody, how many have voted to nobody before the close.
@@ -91,9 +93,9 @@ type Config struct {
 	People  People
 	Classes Classes
 	Law     *law.Service
-	// Identity is the name of the national sign-in that is connected. "": none
-	// is, and the pages say so.
-	Identity string
+	// Identity is the national sign-in that is connected. Nil: none is, and the
+	// pages say so.
+	Identity Provider
 	// Base is the address of this installation, "https://kladka.example.org",
 	// for the codes on slips.
 	Base string

@@ -22,7 +22,7 @@ import (
 const (
 	fieldCode     = "kod"
 	fieldEnvelope = "koperta"
-	fieldSecond   = "drugi"  // second secret of a new vote, drawn by us
+	fieldSecond   = "drugi"  // second secret that the receipt will tell, drawn by us
 	fieldSecret   = "sekret" // that of an earlier receipt, typed
 	fieldStep     = "krok"
 )

@@ -103,12 +103,12 @@ func (h castHandlers) canCast(r *web.Request, b ballotVisit) error {
 
 // postBallot goes on with a ballot: it is drawn, looked over, mended, cast.
 func (h castHandlers) postBallot(w http.ResponseWriter, r *web.Request) error {
-	at := h.now() // before anything else: the hours count by the arrival
-	e, err := h.edition(r)
-	if err != nil {
+	if err := r.Form(); err != nil {
 		return err
 	}
-	if err := r.Form(); err != nil {
+	at := h.now() // the hours count by the arrival of the form, before anything is read
+	e, err := h.edition(r)
+	if err != nil {
 		return err
 	}
 	v, err := h.voter(r, e)
@@ -173,10 +173,13 @@ func (h castHandlers) changing(r *web.Request) (b ballotVisit, err error) {
 		return b, err
 	}
 	b.action, b.change = b.action+"/zmiana", true
-	return b, r.Form()
+	return b, nil
 }
 
 func (h castHandlers) postChange(w http.ResponseWriter, r *web.Request) error {
+	if err := r.Form(); err != nil {
+		return err
+	}
 	at := h.now()
 	b, err := h.changing(r)
 	if err != nil {
@@ -190,7 +193,7 @@ func (h castHandlers) postChange(w http.ResponseWriter, r *web.Request) error {
 		return h.goOn(w, r, b, f)
 	}
 	receipt, err := h.change(r.Context(), b.e, b.on, Ballot{Pool: b.on.Pool.ID, Envelope: r.PostFormValue(fieldEnvelope),
-		Secret: r.PostFormValue(fieldSecret), Choice: f.Choice, At: at})
+		Secret: r.PostFormValue(fieldSecret), Next: r.PostFormValue(fieldSecond), Choice: f.Choice, At: at})
 	if fault.KindOf(err) == fault.Invalid {
 		return h.drawBallot(w, r, b, f, err)
 	}
@@ -207,7 +210,7 @@ func (h castHandlers) page(w http.ResponseWriter, r *web.Request, b ballotVisit,
 	p.NoIndex, p.Lead = true, b.on.Pool.Name
 	p.Envelope, p.Second = numbersOf(r.PostForm, b.e)
 	if b.change {
-		p.Secret, p.Second = r.PostFormValue(fieldSecret), ""
+		p.Secret = r.PostFormValue(fieldSecret)
 	}
 	for _, project := range b.on.Projects {
 		p.Rows = append(p.Rows, ballotRow{BallotProject: project, Money: budget.Money(r.L, project.Cost), Field: fieldOf(project.ID), Mark: f.Marks.of(project.ID)})
@@ -302,6 +305,7 @@ func (h castHandlers) drawReceipt(w http.ResponseWriter, r *web.Request, b ballo
 		p.Scripts = []string{"vote.js"} // takes the receipt out of the history
 		web.LeaveNothing(w)
 	}
+	web.Uncompressed(w) // it holds a code or a second secret
 	return r.Render(w, receiptView(p))
 }
 

@@ -194,7 +194,7 @@ func TestTheShortAddress(t *testing.T) {
 	if w := p.post(p.nobody, budget.SlipPath, fieldCode, city[1].Letters()); w.Code != http.StatusConflict {
 		t.Error("a void slip: status", w.Code)
 	}
-	sheet := p.sheetOf(p.Catalog.In(i18n.PL), p.e)
+	sheet := sheetOf(p.Catalog.In(i18n.PL), p.Base, p.e)
 	if !strings.HasSuffix(sheet.Shown, budget.SlipPath) || !strings.HasSuffix(sheet.Address, VoteHref(p.e.ID)) {
 		t.Errorf("a slip says %s, its picture %s", sheet.Shown, sheet.Address)
 	}
@@ -279,8 +279,8 @@ func TestChangePages(t *testing.T) {
 	p.whole(path, p.send(p.nobody, http.MethodPost, path, v), http.StatusUnprocessableEntity)
 	v.Set(fieldSecret, strings.ToLower(secret))
 	action, last := formOf(p.whole(path, p.send(p.nobody, http.MethodPost, path, v), http.StatusOK), stepCast)
-	if got := p.whole(path, p.send(p.nobody, http.MethodPost, action, last), http.StatusOK).Find("[data-secret]").Text(); got != secret || secret == "" {
-		t.Errorf("secrets: %q, %q", secret, got)
+	if got := p.whole(path, p.send(p.nobody, http.MethodPost, action, last), http.StatusOK).Find("[data-secret]").Text(); got == secret || got != last.Get(fieldSecond) {
+		t.Errorf("secrets: %q, then %q", secret, got)
 	}
 	if got := p.opened(budget.Approval); len(got) != 1 || got[0].Picks[0].Project != on.order[5] {
 		t.Error("in the box:", got)

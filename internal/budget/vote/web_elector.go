@@ -56,7 +56,7 @@ func (s *Service) getNumbers(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := numbersPage{framed: s.frame(w, r, e, r.L.T("vote.numbers.title"), "numbers")}
-	p.Sources, p.Pools = sourceLines(p.Page, s.Identity, e, granted), grantLines(e, granted)
+	p.Sources, p.Pools = sourceLines(p.Page, s.identityName(), e, granted), grantLines(e, granted)
 	if e.Rules.Who.Has(budget.Slips) {
 		c, err := Slips(ctx, s.db, e)
 		if err != nil {

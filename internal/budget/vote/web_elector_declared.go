@@ -35,7 +35,7 @@ type declaredPage struct {
 
 type declaredLine struct {
 	Declared
-	Href, State, When string
+	Href, State, When, Alike string
 }
 
 func (s *Service) getDeclared(w http.ResponseWriter, r *web.Request) error {
@@ -61,7 +61,7 @@ func (s *Service) getDeclared(w http.ResponseWriter, r *web.Request) error {
 		p.More = base + "?ktore=" + p.Show + "&od=" + url.QueryEscape(string(list[declaredOnPage-1].Elector))
 	}
 	for _, d := range list {
-		p.Rows = append(p.Rows, declaredLine{d, base + "/" + string(d.Elector), findingWords(p.Page, d), r.L.DateTime(local(d.At))})
+		p.Rows = append(p.Rows, declaredLine{d, base + "/" + string(d.Elector), findingWords(p.Page, d), r.L.DateTime(local(d.At)), doubleWords(p.Page, d)})
 	}
 	p.Next = web.Step{What: r.L.T("vote.declared.next"), Who: r.L.T("vote.declared.next_who")}
 	if at := e.Rules.Calendar.VoteTo; at != 0 {
@@ -76,6 +76,17 @@ func findingWords(p web.Page, d Declared) string {
 		return p.T("vote.declared.state_first_" + d.Finding)
 	}
 	return p.T("vote.declared.state_" + d.State)
+}
+
+// doubleWords tells what a declaration looks like a double of.
+func doubleWords(p web.Page, d Declared) string {
+	switch {
+	case d.Elsewhere && d.Double:
+		return p.T("vote.declared.double_both")
+	case d.Elsewhere:
+		return p.T("vote.declared.double_elsewhere")
+	}
+	return yesNo(p, d.Double)
 }
 
 func (s *Service) postDraw(w http.ResponseWriter, r *web.Request) error {
@@ -121,7 +132,7 @@ func (s *Service) showDeclaration(w http.ResponseWriter, r *web.Request, refusal
 
 	p.Facts = []web.Fact{{Name: l.T("vote.field.name"), Value: i.Name}, {Name: l.T("vote.field.born"), Value: i.Born}, {Name: l.T("vote.field.address"), Value: i.Address},
 		{Name: l.T("vote.declared.col_when"), Value: l.DateTime(local(d.At))}, {Name: l.T("vote.declared.col_drawn"), Value: yesNo(p.Page, d.Drawn)},
-		{Name: l.T("vote.declared.col_double"), Value: yesNo(p.Page, d.Double)}, {Name: l.T("vote.declared.col_state"), Value: p.State}}
+		{Name: l.T("vote.declared.col_double"), Value: doubleWords(p.Page, d)}, {Name: l.T("vote.declared.col_state"), Value: p.State}}
 	for _, x := range []struct {
 		key string
 		id  access.PersonID

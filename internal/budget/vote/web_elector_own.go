@@ -14,6 +14,7 @@ func (s *Service) ownRoutes(sh *web.Shell) {
 	sh.Handle("GET "+own, access.SignedIn, s.getOwn)
 	sh.Handle("POST "+own, access.SignedIn, s.postClaim)
 	sh.Handle("POST "+own+"/oswiadczenie", access.SignedIn, s.postDeclare)
+	s.identityRoutes(sh)
 }
 
 // ownPage is where somebody finds or makes their own place.
@@ -28,6 +29,8 @@ type ownPage struct {
 	Declared string // how far the own declaration has come, "" for none
 	Slips    bool
 	Identity string // national sign-in, "" where the rules name none
+	Provider string // its name, "" while none is connected
+	Home     Residence
 	Open     bool
 	Check    int // percent of declarations that are checked
 	Deadline string
@@ -38,19 +41,20 @@ func (s *Service) getOwn(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showOwn(w, r, e, identityForm{Districts: districtChoices(e)}, nil)
+	return s.showOwn(w, r, e, ownPage{}, nil)
 }
 
-func (s *Service) showOwn(w http.ResponseWriter, r *web.Request, e budget.Edition, form identityForm, refusal error) error {
+// showOwn draws the page with what was typed into one of its forms.
+func (s *Service) showOwn(w http.ResponseWriter, r *web.Request, e budget.Edition, p ownPage, refusal error) error {
 	has := e.Rules.Who.Has
-	p := ownPage{Page: r.Page(w, r.L.T("vote.own.title"), crumbs(r.L, e)...).WithErrors(refusal), Of: e, Form: form,
-		Claims: has(budget.Roll) || has(budget.Desk), Declares: has(budget.Self), Slips: has(budget.Slips), Open: s.takesElectors(e) == nil,
-		Check: e.Rules.Who.Self.DrawnShare}
+	p.Page, p.Of, p.Form.Districts = r.Page(w, r.L.T("vote.own.title"), crumbs(r.L, e)...).WithErrors(refusal), e, districtChoices(e)
+	p.Claims, p.Declares, p.Slips, p.Open = has(budget.Roll) || has(budget.Desk), has(budget.Self), has(budget.Slips), s.takesElectors(e) == nil
+	p.Check = e.Rules.Who.Self.DrawnShare
 	p.NoIndex = true
 	if has(budget.OIDC) {
 		p.Identity = r.L.T("vote.source_text.oidc_none")
-		if s.Identity != "" {
-			p.Identity = r.L.T("vote.source_text.oidc", "name", s.Identity)
+		if p.Provider = s.identityName(); p.Provider != "" {
+			p.Identity = r.L.T("vote.source_text.oidc", "name", p.Provider)
 		}
 	}
 	if at := e.Rules.Calendar.VoteTo; at != 0 {
@@ -129,7 +133,7 @@ func (s *Service) ownPost(w http.ResponseWriter, r *web.Request, notice string, 
 	form := identityOf(r, e)
 	err = do(who, e, form)
 	if mendable(err) {
-		return s.showOwn(w, r, e, form, atField(err, "imie"))
+		return s.showOwn(w, r, e, ownPage{Form: form}, atField(err, "imie"))
 	}
 	if err != nil {
 		return err

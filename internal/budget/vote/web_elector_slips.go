@@ -3,6 +3,7 @@ package vote
 import (
 	"bytes"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -18,7 +19,10 @@ func (s *Service) slipRoutes(sh *web.Shell) {
 	sh.Handle("GET "+list+"/{box}", deskGuard(), s.getBox)
 	// A sheet of codes is money that votes: the password once more.
 	sh.Handle("POST "+list+"/druk", access.Both(runsGuard(), access.Fresh), s.postPrint)
-	sh.Handle("POST "+list+"/{box}/zniszczone", deskGuard(), s.postSettle, web.Idempotent())
+	sh.Handle("POST "+list+"/{box}/przeliczone", deskGuard(), s.postCount, web.Idempotent())
+	// The word of the second person destroys for good: the password once more.
+	sh.Handle("POST "+list+"/{box}/zniszczone", access.Both(deskGuard(), access.Fresh), s.postSettle, web.Idempotent())
+	sh.Handle("POST "+list+"/{box}/niezgodne", deskGuard(), s.postDoubt, web.Idempotent())
 	sh.Handle("POST "+list+"/{box}/utracone", runsGuard(), s.postVoid, web.Idempotent())
 }
 
@@ -29,7 +33,8 @@ type boxesPage struct {
 	Checks []string
 	Boxes  []boxLine
 	Runs   bool
-	Prints bool // slips can still be printed
+	Prints bool   // slips can still be printed
+	Lacks  string // what is to be said of the address on them, "" when it is set
 	N      string
 	Form   identityForm // only the district
 	Next   web.Step
@@ -38,7 +43,7 @@ type boxesPage struct {
 type boxLine struct {
 	Box
 	Pools, State, When, By, Href string
-	Open                         bool
+	Open                         bool // something can be done with it
 }
 
 func (s *Service) getBoxes(w http.ResponseWriter, r *web.Request) error {
@@ -55,6 +60,12 @@ func (s *Service) showBoxes(w http.ResponseWriter, r *web.Request, e budget.Edit
 		N: r.Value("liczba"), Form: identityOf(r, e)}
 	p.Page = p.WithErrors(refusal)
 	p.Prints = p.Runs && s.takes(e, budget.Slips) == nil
+	if p.Prints && s.Base == "" {
+		p.Lacks = r.L.T("vote.slips.no_address")
+		if base := s.slipBase(r); base != "" {
+			p.Lacks = r.L.T("vote.slips.own_address", "address", base)
+		}
+	}
 	if p.Count, err = Slips(ctx, s.db, e); err != nil {
 		return err
 	}
@@ -63,10 +74,24 @@ func (s *Service) showBoxes(w http.ResponseWriter, r *web.Request, e budget.Edit
 		return err
 	}
 	p.Next = s.next(p.Page, e)
-	if s.voteOver(e) && p.Count.Open > 0 {
-		p.Next = web.Step{What: r.L.T("vote.slips.next_settle"), Who: r.L.T("vote.slips.next_settle_who")}
-	}
+	p.Next = s.nextSettle(r, e, p.Next, p.Boxes...)
 	return r.RenderStatus(w, statusOf(refusal), boxesView(p))
+}
+
+// nextSettle is what boxes wait for after the vote, and whom; rest when they wait
+// for nothing.
+func (s *Service) nextSettle(r *web.Request, e budget.Edition, rest web.Step, boxes ...boxLine) web.Step {
+	if !s.voteOver(e) {
+		return rest
+	}
+	is := func(stage string) func(boxLine) bool { return func(b boxLine) bool { return b.Stage() == stage } }
+	switch {
+	case slices.ContainsFunc(boxes, is(boxOpen)):
+		return web.Step{What: r.L.T("vote.slips.next_count"), Who: r.L.T("vote.slips.next_count_who")}
+	case slices.ContainsFunc(boxes, is(boxCounted)):
+		return web.Step{What: r.L.T("vote.slips.next_confirm"), Who: r.L.T("vote.slips.next_confirm_who")}
+	}
+	return rest
 }
 
 func (s *Service) boxLines(r *web.Request, e budget.Edition) (lines []boxLine, err error) {
@@ -83,8 +108,8 @@ func (s *Service) boxLines(r *web.Request, e budget.Edition) (lines []boxLine, e
 		return nil, err
 	}
 	for _, b := range list {
-		line := boxLine{Box: b, Href: SlipsHref(e.ID) + "/" + number(b.No), State: r.L.T("vote.slips.state." + b.State), Open: b.State == boxOpen, When: r.L.DateTime(local(b.PrintedAt)), By: names[string(b.PrintedBy)]}
-		if b.State != boxOpen {
+		line := boxLine{Box: b, Href: SlipsHref(e.ID) + "/" + number(b.No), State: r.L.T("vote.slips.state." + b.Stage()), Open: b.State == boxOpen, When: r.L.DateTime(local(b.PrintedAt)), By: names[string(b.PrintedBy)]}
+		if b.Stage() != boxOpen {
 			line.When, line.By = r.L.DateTime(local(b.SettledAt)), names[string(b.SettledBy)]
 		}
 		if b.SettledWith != "" {
@@ -101,31 +126,18 @@ func (s *Service) boxLines(r *web.Request, e budget.Edition) (lines []boxLine, e
 	return lines, nil
 }
 
-func (s *Service) secondChoices(r *web.Request, who access.Actor, e budget.Edition) (list []web.Choice, err error) {
-	ids, err := s.Seconds(r.Context(), who, e)
-	if err != nil {
-		return nil, err
-	}
-	var people []string
-	for _, id := range ids {
-		people = append(people, string(id))
-	}
-	names, err := s.People.NamesOf(r.Context(), people)
-	for _, id := range people {
-		list = append(list, web.Choice{Value: id, Label: names[id]})
-	}
-	return list, err
-}
-
 // boxPage is one box, with what can be done with it.
 type boxPage struct {
 	framed
-	Box              boxLine
-	Settles          bool // the vote is over: what is left is counted
-	Voids            bool // it can be declared lost
-	Seconds          []web.Choice
-	N, Second, Words string
-	Next             web.Step
+	Box      boxLine
+	Counts   bool   // the vote is over: what is left is counted
+	Confirms bool   // another person has counted it, and the reader can confirm
+	Doubts   bool   // it can be put back to be counted anew
+	Alone    bool   // nobody but the reader can be the second person
+	Voids    bool   // it can be declared lost
+	Prove    string // where the reader first shows that it is still them, "" for nowhere
+	N, Words string
+	Next     web.Step
 }
 
 func (s *Service) getBox(w http.ResponseWriter, r *web.Request) error {
@@ -147,15 +159,21 @@ func (s *Service) showBox(w http.ResponseWriter, r *web.Request, e budget.Editio
 		return fault.ErrNotFound
 	}
 	b := lines[at]
-	p := boxPage{framed: s.frame(w, r, e, r.L.T("vote.slips.box", "no", b.No), "slips"), Box: b, Settles: b.Open && s.voteOver(e),
-		Voids: b.Open && s.Budget.Serves(ctx, who, access.BudgetRun, e) == nil && s.takes(e, budget.Slips) == nil, N: r.Value("liczba"), Second: r.Value("druga"), Words: r.Value("opis")}
+	over, stage := s.voteOver(e), b.Stage()
+	p := boxPage{framed: s.frame(w, r, e, r.L.T("vote.slips.box", "no", b.No), "slips"), Box: b, Counts: over && stage == boxOpen, Doubts: over && stage == boxCounted,
+		Voids: stage == boxOpen && s.Budget.Serves(ctx, who, access.BudgetRun, e) == nil && s.takes(e, budget.Slips) == nil, N: r.Value("liczba"), Words: r.Value("opis")}
 	p.Page = p.WithErrors(refusal)
 	p.Crumbs = append(p.Crumbs, web.Link{Text: r.L.T("vote.slips.title"), Href: SlipsHref(e.ID)})
-	p.Next = s.next(p.Page, e)
-	if p.Settles {
-		if p.Seconds, err = s.secondChoices(r, who, e); err != nil {
+	p.Next = s.nextSettle(r, e, s.next(p.Page, e), b)
+	if p.Confirms = p.Doubts && !b.counter(who); p.Confirms && !who.Fresh {
+		p.Prove = access.FreshPath + "?dalej=" + url.QueryEscape(b.Href)
+	}
+	if over && b.Open {
+		seconds, err := s.Seconds(ctx, who, e)
+		if err != nil {
 			return err
 		}
+		p.Alone = len(seconds) == 0
 	}
 	return r.RenderStatus(w, statusOf(refusal), boxFormView(p))
 }
@@ -186,7 +204,7 @@ func (s *Service) postPrint(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	sheet := s.sheetOf(r.L, e)
+	sheet := sheetOf(r.L, s.slipBase(r), e)
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Value("postac") == "strona" {
 		p := sheetPage{framed: s.frame(w, r, e, r.L.T("vote.slips.sheet", "no", no), "slips"), No: no, Sheet: sheet,
@@ -206,9 +224,21 @@ func (s *Service) postPrint(w http.ResponseWriter, r *web.Request) error {
 	return err
 }
 
+func (s *Service) postCount(w http.ResponseWriter, r *web.Request) error {
+	return s.onBox(w, r, "counted", func(who access.Actor, id budget.EditionID, no int) error {
+		return s.CountBox(r.Context(), who, id, no, whole(r.Value("liczba")), r.Value("opis"))
+	})
+}
+
 func (s *Service) postSettle(w http.ResponseWriter, r *web.Request) error {
 	return s.onBox(w, r, "settled", func(who access.Actor, id budget.EditionID, no int) error {
-		return s.SettleBox(r.Context(), who, id, no, whole(r.Value("liczba")), access.PersonID(r.Value("druga")), r.Value("opis"))
+		return s.ConfirmBox(r.Context(), who, id, no, whole(r.Value("liczba")))
+	})
+}
+
+func (s *Service) postDoubt(w http.ResponseWriter, r *web.Request) error {
+	return s.onBox(w, r, "doubted", func(who access.Actor, id budget.EditionID, no int) error {
+		return s.DoubtBox(r.Context(), who, id, no, r.Value("opis"))
 	})
 }
 

@@ -50,15 +50,7 @@ func TestPagesOfTheSchool(t *testing.T) {
 	}
 	k.lang = i18n.PL
 	k.closed(k.voting(e))
-	doc = k.page(k.head, SlipsHref(e.ID)+"/1")
-	if doc.Find("form[data-settle] select[name=druga] option").Length() < 2 {
-		t.Error("nobody can be the second person")
-	}
-	if w := k.post(k.head, SlipsHref(e.ID)+"/1/zniszczone", "liczba", "4", "druga", string(k.tutor.Person)); w.Code != http.StatusUnprocessableEntity && w.Code != http.StatusBadRequest {
-		t.Errorf("more slips than were printed: status %d", w.Code)
-	}
-	k.taken(k.post(k.head, SlipsHref(e.ID)+"/1/zniszczone", "liczba", "1", "druga", string(k.tutor.Person)))
-	k.taken(k.post(k.head, SlipsHref(e.ID)+"/2/zniszczone", "liczba", "20", "druga", string(k.tutor.Person)))
+	k.settlingPages(e)
 	if n := k.page(k.head, Href(e.ID)).Find("[data-checks]").Length(); n != 1 {
 		t.Error("a slip that is missing is not told")
 	}
@@ -95,6 +87,38 @@ func (k *kit) printing(e budget.Edition) {
 	tired.Fresh = false
 	if w := k.post(tired, druk, "liczba", "1"); w.Code == http.StatusOK {
 		k.t.Error("slips are printed without the password once more")
+	}
+}
+
+// TestSlipsWithoutAnAddress: where no address of the site is set, a slip names the one
+// by which the officer came, and the page says so before anything is printed.
+func TestSlipsWithoutAnAddress(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	e := k.edition(k.head, "school", sources(budget.Slips))
+	druk, note := SlipsHref(e.ID)+"/druk", "[data-no-address]"
+	if k.page(k.head, SlipsHref(e.ID)).Find(note).Length() != 0 {
+		t.Error("the address is set and said to be missing")
+	}
+	slip := func() string {
+		return k.whole(druk, k.post(k.head, druk, "liczba", "1", "postac", "strona"), http.StatusOK).Find("[data-codes] li").Text()
+	}
+	if text := slip(); !strings.Contains(text, "kladka.example.org"+budget.SlipPath) {
+		t.Errorf("%q", text)
+	}
+	k.Base = ""
+	for _, k.lang = range i18n.Langs {
+		if text := k.page(k.head, SlipsHref(e.ID)).Find(note).Text(); !strings.Contains(text, "http://example.com") {
+			t.Errorf("%s: %q", k.lang, text)
+		}
+	}
+	k.lang = i18n.PL
+	if text := slip(); !strings.Contains(text, "example.com"+budget.SlipPath) {
+		t.Errorf("%q", text)
+	}
+	for host, want := range map[string]bool{"kladka.pl": true, "10.0.0.7:8080": true, "[::1]:80": true, "": false, "a b": false, "zły.pl": false, "a/b": false, "u@h": false, strings.Repeat("a", 101): false} {
+		if printable(host) != want {
+			t.Errorf("%q is printed: %v", host, !want)
+		}
 	}
 }
 

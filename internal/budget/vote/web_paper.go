@@ -25,9 +25,11 @@ func (s *Service) PaperRoutes(sh *web.Shell) {
 	start := edition + "/papier"
 	sh.Handle("GET "+start, deskGuard(), s.getPaper)
 	sh.Handle("POST "+start, deskGuard(), s.postPaper)
-	sh.Handle("POST "+start+"/oswiadczenie", deskGuard(), s.postPaperDeclared, web.Idempotent())
+	// Not Idempotent: the answer is a page with a number and must not be remembered.
+	sh.Handle("POST "+start+"/oswiadczenie", deskGuard(), s.postPaperDeclared)
 	sh.Handle("GET "+start+"/oswiadczenie", deskGuard(), s.getPaperForm)
 	sh.Handle("GET "+start+"/karta/{pool}", deskGuard(), s.getPaperBallot)
+	s.withdrawRoutes(sh, start+"/cofniecie")
 	batches := start + "/partie"
 	sh.Handle("GET "+batches, deskGuard(), s.getBatches)
 	sh.Handle("POST "+batches, deskGuard(), s.postNewBatch, web.Idempotent())
@@ -38,9 +40,10 @@ func (s *Service) PaperRoutes(sh *web.Shell) {
 	sh.Handle("POST "+batches+"/{no}/odlozona", runsGuard(), s.postDropBatch, web.Idempotent())
 }
 
-// paperTabs are the two pages of paper.
+// paperTabs are the pages of paper.
 func paperTabs(r *web.Request, e budget.Edition, current string) []web.Link {
 	return []web.Link{{Text: r.L.T("vote.paper.tab_declare"), Href: PaperHref(e.ID), Current: current == "declare"},
+		{Text: r.L.T("vote.paper.tab_withdraw"), Href: WithdrawHref(e.ID), Current: current == "withdraw"},
 		{Text: r.L.T("vote.paper.tab_batches"), Href: BatchesHref(e.ID), Current: current == "batches"}}
 }
 
@@ -55,7 +58,8 @@ func (s *Service) paperFrame(w http.ResponseWriter, r *web.Request, e budget.Edi
 // paperPage is where a declaration is taken.
 type paperPage struct {
 	framed
-	Status string // why none is taken now, "" when they are
+	Status string   // why none is taken now, "" when they are
+	Taken  []string // the number of the declaration that was taken just now
 	Form   identityForm
 	Found  *AtDesk
 	Free   []web.Choice
@@ -115,8 +119,9 @@ func (p *paperPage) found(e budget.Edition, a AtDesk) {
 	}
 }
 
-// postPaperDeclared takes the declaration of whoever was found. Without a pool the
-// page stays as it was.
+// postPaperDeclared takes the declaration of whoever was found, and shows its number
+// in the answer itself: nobody can ask for it again. Without a pool the page stays
+// as it was.
 func (s *Service) postPaperDeclared(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
@@ -131,14 +136,14 @@ func (s *Service) postPaperDeclared(w http.ResponseWriter, r *web.Request) error
 		pools = append(pools, budget.PoolID(id))
 	}
 	elector := ElectorID(r.Value("miejsce"))
-	err = s.DeclareOnPaper(ctx, who, e.ID, elector, pools)
+	taken, err := s.DeclareOnPaper(ctx, who, e.ID, elector, pools)
 	if mendable(err) {
 		return s.paperAgain(w, r, e, elector, atField(err, fieldPool))
 	}
 	if err != nil {
 		return err
 	}
-	return done(w, r, "paper_declared", PaperHref(e.ID))
+	return s.showPaper(w, r, e, paperPage{Taken: taken.Groups(), Form: identityForm{Districts: districtChoices(e)}}, nil)
 }
 
 // paperAgain shows what is left of somebody's rights after a declaration was

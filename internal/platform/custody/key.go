@@ -134,7 +134,7 @@ func Duties(ctx context.Context, r db.Reader, owner, person string, trial bool) 
 	}
 	err = r.Select(ctx, &list, `select p.box, not p.confirmed as confirm, cast(? as boolean) and not k.tried as trial
 		from custody_keepers p join custody_keys k on k.owner = p.owner and k.box = p.box
-		where p.person = ? and p.owner = ? and p.gone = false and (p.confirmed = false or cast(? as boolean) and k.tried = false)
+		where p.person = ? and p.person <> '' and p.owner = ? and p.gone = false and (p.confirmed = false or cast(? as boolean) and k.tried = false)
 		order by p.box`, trial, person, owner, trial)
 	return list, err
 }

@@ -100,6 +100,10 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, a Act, k Key, people []st
 	return s.done(ctx, tx, a, actMake, map[string]string{"fingerprint": k.Public.Fingerprint()})
 }
 
+// Tables are those of which an older copy would bring a share back: whoever
+// forgets a key has them wiped (db.Forget).
+func Tables() []string { return []string{"custody_shares", "custody_keys"} }
+
 // Forget destroys what is known of a key, in the owner's transaction: when the
 // envelopes are destroyed too, nothing is left that the shares could open. Most
 // owners forget a key when nobody may ask for another count.

@@ -2,7 +2,9 @@ package custody
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -81,22 +83,37 @@ func (v View) act(o Owner, what Change) Act {
 
 // Mount opens the pages of an owner's keys at a pattern of paths, such as
 // "/sprawa/{id}/klucz": the key, its making, a share as a file, the confirming of
-// shares, the trial, keepers who are gone. Guard lets in people who are signed
-// in; the owner says who of them sees what.
-func (s *Service) Mount(sh *web.Shell, pattern string, guard web.Guard, o Owner) {
-	h := handlers{s, o}
-	sh.Handle("GET "+pattern, guard, h.getKey)
+// shares, the trial, keepers who are gone. Sees lets in people who are signed in;
+// the owner says who of them sees what. Acts is asked besides where something is
+// done that cannot be taken back, the making and the trial: that it is still the
+// same person who sits there. Where Acts answers with a web.Detour, the page leads
+// there before anybody types a share that would be lost on the way.
+func (s *Service) Mount(sh *web.Shell, pattern string, sees, acts web.Guard, o Owner) {
+	h := handlers{s, o, acts}
+	sh.Handle("GET "+pattern, sees, h.getKey)
 	// Not Idempotent: the answer is a page with shares and must not be remembered.
-	sh.Handle("POST "+pattern, guard, h.postMake)
-	sh.Handle("POST "+pattern+"/plik", guard, h.postFile, web.Quiet())
-	sh.Handle("POST "+pattern+"/potwierdzenie", guard, h.postConfirm)
-	sh.Handle("POST "+pattern+"/proba", guard, h.postTrial)
-	sh.Handle("POST "+pattern+"/osoba", guard, h.postGone, web.Idempotent())
+	sh.Handle("POST "+pattern, acts, h.postMake)
+	// Whoever has just made the key takes the shares along, however long that lasts.
+	sh.Handle("POST "+pattern+"/plik", sees, h.postFile, web.Quiet())
+	sh.Handle("POST "+pattern+"/potwierdzenie", sees, h.postConfirm)
+	sh.Handle("POST "+pattern+"/proba", acts, h.postTrial)
+	sh.Handle("POST "+pattern+"/osoba", sees, h.postGone, web.Idempotent())
 }
 
 type handlers struct {
 	*Service
 	owner Owner
+	acts  web.Guard
+}
+
+// Prove is the page where somebody shows first that it is still them, with the way
+// back to a page of this site; "" when the guard lets them act, or refuses for good.
+func Prove(r *web.Request, acts web.Guard, back string) string {
+	var d *web.Detour
+	if !errors.As(acts.Allow(r), &d) {
+		return ""
+	}
+	return d.Path + "?dalej=" + url.QueryEscape(back)
 }
 
 // view is the page of a key that the person who asks may see: they run the
@@ -137,6 +154,7 @@ type keyPage struct {
 	Mine       bool // the person who asks has a share to confirm
 	Deposit    bool // the share in deposit is still to be confirmed
 	Trying     *Bringing
+	Prove      string // see Bringing.Prove
 	Chosen     []string
 	Candidates []web.Choice
 }
@@ -165,6 +183,7 @@ func (h handlers) getKey(w http.ResponseWriter, r *web.Request) error {
 func (h handlers) draw(w http.ResponseWriter, r *web.Request, v View, k Key, refused error) (err error) {
 	p := keyPage{Page: r.Page(w, r.L.T("custody.title"), v.Crumbs...).WithErrors(refused), View: v, Key: k, Runs: v.Refused == nil}
 	p.NoIndex = true
+	p.Prove = Prove(r, h.acts, v.Path)
 	if p.Rows, err = h.rows(r, k.Keepers); err != nil {
 		return err
 	}
@@ -177,6 +196,7 @@ func (h handlers) draw(w http.ResponseWriter, r *web.Request, v View, k Key, ref
 		if p.Trying, err = h.Bringing(r, v.Box, OnTrial, v.By.Person, p.at("/proba")); err != nil {
 			return err
 		}
+		p.Trying.Prove = p.Prove
 	default:
 		p.Deposit = p.Runs && !v.Over && slices.ContainsFunc(k.Keepers, func(c Keeper) bool { return c.Deposit() && !c.Confirmed })
 	}
@@ -418,6 +438,9 @@ type Bringing struct {
 	First  string // who brought the first share, "" when it is still to come
 	Until  string // how long that waits
 	Mine   bool   // the person who asks brought it
+	// Prove is where the person shows first that it is still them, "" when nothing
+	// asks for that; the owner sets it, see the function Prove.
+	Prove string
 }
 
 // ShareField is the field of the form in which a share comes. Read it with

@@ -43,7 +43,7 @@ func newSite(t *testing.T) *site {
 		func(r *web.Request) web.Viewer {
 			return web.Viewer{SignedIn: true, Person: r.Header.Get("Test-Who")}
 		})
-	s.Mount(sh, "/sprawa/{id}/klucz", web.Public, s)
+	s.Mount(sh, "/sprawa/{id}/klucz", web.Public, awake{}, s)
 	sh.Handle("GET /sprawa/{id}/otwarcie", web.Public, func(w http.ResponseWriter, r *web.Request) error {
 		b, err := s.Bringing(r, box(r.PathValue("id")), ToOpen, r.Header.Get("Test-Who"), "/x")
 		if err != nil {
@@ -53,6 +53,18 @@ func newSite(t *testing.T) *site {
 	})
 	s.Handler = sh
 	return s
+}
+
+// awake asks whoever sat there for long to show that it is still them.
+type awake struct{}
+
+func (awake) Name() string { return "awake" }
+
+func (awake) Allow(r *web.Request) error {
+	if r.Header.Get("Test-Tired") != "" {
+		return &web.Detour{Path: "/dowod", Err: fault.New(fault.Forbidden, "fault.forbidden")}
+	}
+	return nil
 }
 
 func (s *site) Key(r *web.Request) (View, error) {
@@ -86,6 +98,10 @@ func (s *site) ask(path, as string, form url.Values) (*httptest.ResponseRecorder
 	}
 	r := httptest.NewRequest(method, path, body)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if name, tired := strings.CutPrefix(as, "tired "); tired {
+		as = name
+		r.Header.Set("Test-Tired", "yes")
+	}
 	r.Header.Set("Test-Who", as)
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
@@ -148,6 +164,34 @@ func TestDoorsRefuse(t *testing.T) {
 	}
 	s.view.Trial = false
 	s.want(http.StatusNotFound, at+"/proba", "a", share(shares[0]))
+}
+
+// TestActsAskForProof: who sat there for long makes no key and opens no trial, and is
+// led away before a share is typed. A share is confirmed and taken along all the same.
+func TestActsAskForProof(t *testing.T) {
+	s := newSite(t)
+	const way = `a[href="/dowod?dalej=%2Fsprawa%2F1%2Fklucz"]`
+	if page := s.want(200, at, "tired boss", nil); page.Find(way).Length() != 1 || page.Find("input[name=osoba]").Length() != 0 {
+		t.Error("a key can be begun without proof")
+	}
+	s.want(http.StatusForbidden, at, "tired boss", url.Values{fieldKeeper: {"a", "b"}})
+	if s.key("1").Public != "" {
+		t.Fatal("a key was made")
+	}
+	shares := s.make("1", "a", "b")
+	s.want(200, at+"/plik", "tired boss", share(shares[0]))
+	s.want(http.StatusSeeOther, at+"/potwierdzenie", "tired a", share(shares[0]))
+	if page := s.want(200, at, "tired a", nil); page.Find(way).Length() != 1 || page.Find("textarea").Length() != 0 {
+		t.Error("a share for the trial can be typed without proof")
+	}
+	if page := s.want(200, at, "a", nil); page.Find(way).Length() != 0 || page.Find("textarea").Length() != 1 {
+		t.Error("proof is asked for again")
+	}
+	s.want(http.StatusForbidden, at+"/proba", "tired a", share(shares[0]))
+	s.want(http.StatusSeeOther, at+"/proba", "a", share(shares[0]))
+	if s.want(http.StatusForbidden, at+"/proba", "tired b", share(shares[1])); s.key("1").Tried {
+		t.Error("the trial was opened")
+	}
 }
 
 // TestKeyInTheBrowser is the way of a key over its pages: made, handed out,

@@ -39,6 +39,7 @@ func (h roundHandlers) drawOpening(w http.ResponseWriter, r *web.Request, v roun
 	if p.Bringing, err = h.custody.Bringing(r, keyBox(v.rd.ID), custody.ToOpen, h.person(r), Path(v.rd.ID)+"/otwarcie"); err != nil {
 		return err
 	}
+	p.Bringing.Prove = custody.Prove(r, h.doors.Fresh, p.Bringing.Action)
 	if p.Progress, err = h.progress(ctx, v.rd); err != nil {
 		return err
 	}

@@ -50,6 +50,18 @@ type roundSite struct {
 	log *strings.Builder
 }
 
+// roundAwake lets in those of roundGuard who were not called tired.
+type roundAwake struct{ roundGuard }
+
+func (roundAwake) Name() string { return "awake" }
+
+func (g roundAwake) Allow(r *web.Request) error {
+	if r.Header.Get("Test-Tired") != "" {
+		return &web.Detour{Path: "/dowod", Err: fault.New(fault.Forbidden, "fault.forbidden")}
+	}
+	return g.roundGuard.Allow(r)
+}
+
 func newRoundSite(t *testing.T) *roundSite {
 	t.Helper()
 	k := newRoundKit(t, testkit.SQLite(t, roundModules))
@@ -65,7 +77,7 @@ func newRoundSite(t *testing.T) *roundSite {
 		func(r *web.Request) web.Viewer {
 			return web.Viewer{SignedIn: who(r) != "", Person: who(r), Name: "Osoba " + who(r)}
 		})
-	k.Routes(sh, Doors{Own: roundGuard{}, Library: roundGuard{}, Public: web.Public,
+	k.Routes(sh, Doors{Own: roundGuard{}, Fresh: roundAwake{}, Library: roundGuard{}, Public: web.Public,
 		By: func(r *web.Request) audit.By { return roundBy(who(r)) }, Person: who})
 	s.Handler = sh
 	return s
@@ -81,6 +93,10 @@ func (s *roundSite) ask(path, as string, form url.Values) (*httptest.ResponseRec
 	r := httptest.NewRequest(method, path, body)
 	if form != nil {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if name, tired := strings.CutPrefix(as, "tired "); tired {
+		as = name
+		r.Header.Set("Test-Tired", "yes")
 	}
 	if as != "" {
 		r.Header.Set("Test-Who", as)
@@ -310,6 +326,8 @@ func TestKeyToResults(t *testing.T) {
 	key, opening := Path(id)+"/klucz", Path(id)+"/otwarcie"
 	s.want(http.StatusUnprocessableEntity, key, "boss", url.Values{fieldOfficer: {"o1"}})
 	s.want(http.StatusBadRequest, key, "boss", url.Values{fieldOfficer: {"o1", "somebody"}})
+	s.want(http.StatusForbidden, key, "tired boss", url.Values{fieldOfficer: {"o1", "o2"}})
+	s.want(http.StatusForbidden, opening, "tired o1", url.Values{custody.ShareField: {"x"}})
 	w, doc := s.ask(key, "boss", url.Values{fieldOfficer: {"o1", "o2"}})
 	if w.Code != 200 || w.Header().Get("Cache-Control") != "no-store" {
 		t.Fatal(w.Code, w.Header())

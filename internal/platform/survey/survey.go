@@ -203,6 +203,7 @@ func (s *Service) Declare(kind string, o Owner) {
 // Doors are who may pass, and who asks.
 type Doors struct {
 	Own     web.Guard                   // anybody who is signed in
+	Fresh   web.Guard                   // the same, having proved a moment ago to be them; nil: Own
 	Library web.Guard                   // keeps the library of surveys
 	Public  web.Guard                   // everybody
 	By      func(*web.Request) audit.By // who asks

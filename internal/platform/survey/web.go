@@ -29,6 +29,9 @@ const largeForm = 2 << 20
 // which they are.
 func (s *Service) Routes(sh *web.Shell, d Doors) {
 	s.libraryRoutes(sh, d)
+	if d.Fresh == nil {
+		d.Fresh = d.Own
+	}
 	h := roundHandlers{s, d}
 	const one = "/ankieta/{round}"
 	sh.Handle("GET /ankiety/{round}", d.Public, h.moved, web.Quiet())
@@ -50,9 +53,10 @@ func (s *Service) Routes(sh *web.Shell, d Doors) {
 	sh.Handle("GET "+one+"/przebieg", d.Own, h.getRound)
 	sh.Handle("GET "+one+"/miejsca/{unit}", d.Own, h.getGrant)
 	sh.Handle("POST "+one+"/miejsca/{unit}", d.Own, h.postGrant, web.Idempotent())
-	h.custody.Mount(sh, one+"/klucz", d.Own, keyOwner{h})
+	// Making a key and opening envelopes cannot be taken back.
+	h.custody.Mount(sh, one+"/klucz", d.Own, d.Fresh, keyOwner{h})
 	sh.Handle("GET "+one+"/otwarcie", d.Own, h.getOpening)
-	sh.Handle("POST "+one+"/otwarcie", d.Own, h.postShare)
+	sh.Handle("POST "+one+"/otwarcie", d.Fresh, h.postShare)
 	sh.Handle("GET "+one+"/wyniki", d.Own, h.getResults)
 	sh.AddDesk(h.desk)
 }

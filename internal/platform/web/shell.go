@@ -133,6 +133,11 @@ func compressible(contentType string) bool {
 		slices.Contains([]string{"application/json", "application/geo+json", "image/svg+xml"}, kind))
 }
 
+// Uncompressed sends the answer as it is: one that holds a secret beside words
+// of the request, whose length under compression would tell of both (BREACH), or
+// one that costs less to send than to compress.
+func Uncompressed(w http.ResponseWriter) { w.Header().Set(gzhttp.HeaderNoCompression, "1") }
+
 // Option changes a door.
 type Option func(*door)
 

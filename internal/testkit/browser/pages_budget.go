@@ -103,6 +103,7 @@ func paperVotePages() []Page {
 	return []Page{
 		{Name: "budget-paper", Staged: "budget-over-paper", Role: "budget_officer"},
 		{Name: "budget-paper-form", Staged: "budget-over-paper-form", Role: "budget_officer"},
+		{Name: "budget-paper-withdraw", Staged: "budget-over-paper-withdraw", Role: "budget_officer"},
 		{Name: "budget-paper-ballot", Staged: "budget-paper-line", Role: "budget_officer"},
 		{Name: "budget-batches", Staged: "budget-over-batches", Role: "budget_officer"},
 		{Name: "budget-batch", Staged: "budget-over-batch", Role: "budget_officer"},

@@ -29,7 +29,7 @@ func elections() map[string]thing {
 	list := map[string]thing{
 		"budget-over": {budget.Path + "/", `select ` + cityOver, map[string]string{"results": "/wyniki", "receipt": "/wyniki/pokwitowanie", "count": "/liczenie", "box": "/urna", "draw": "/losowanie",
 			"delivered": "/realizacja", "lesson": "/lekcja", "electors": "/uprawnienia", "key": "/klucz", "slips": "/kartki", "slip-box": "/kartki/1", "paper": "/papier",
-			"paper-form": "/papier/oswiadczenie", "batches": "/papier/partie", "batch": "/papier/partie/1"}},
+			"paper-form": "/papier/oswiadczenie", "paper-withdraw": "/papier/cofniecie", "batches": "/papier/partie", "batch": "/papier/partie/1"}},
 		"budget-now": {budget.Path + "/", `select ` + cityFiling, map[string]string{"rules": "/zasady", "prices": "/cennik", "projects": "/projekty", "project-new": "/projekty/nowy", "checks": "/oceny",
 			"settings": "/ustawienia", "calendar": "/ustawienia/kalendarz", "amounts": "/ustawienia/kwoty", "excludes": "/ustawienia/wykluczenia", "cancel": "/odwolaj"}},
 		"budget-voting": {budget.Path + "/", `select ` + schoolVote, map[string]string{"vote": "/glosowanie", "classes": "/uprawnienia/klasy", "key": "/klucz", "slips": "/kartki", "thaw": "/odmroz",
