@@ -35,3 +35,32 @@ func DeclaredTold(ctx context.Context, r db.Reader, e budget.Edition) (*Told, er
 	t.Wanted = sampleSize(t.Given, e.Rules.Who.Self.DrawnShare)
 	return &t, err
 }
+
+// Due is what waits for those who run an edition while its vote goes on: the drawn
+// check of declarations, and pools that have too few rights to be opened as yet. None
+// of it keeps the vote from its end.
+func (s *Service) Due(ctx context.Context, r db.Reader, e budget.Edition) (list []budget.Obstacle, err error) {
+	t, err := DeclaredTold(ctx, r, e)
+	if err != nil {
+		return nil, err
+	}
+	add := func(key, href string, args ...any) {
+		list = append(list, budget.Obstacle{Key: "vote.due." + key, Args: args, Who: "budget.who.runs", Href: href})
+	}
+	if t != nil && t.Drawn < t.Wanted {
+		add("draw", declaredHref(e.ID), "n", t.Wanted-t.Drawn)
+	}
+	if t != nil && t.Checked < t.Drawn {
+		add("check", declaredHref(e.ID), "n", t.Drawn-t.Checked)
+	}
+	for _, p := range e.Rules.Pools {
+		n, err := someRights(ctx, r, e.ID, p.ID)
+		if err != nil {
+			return nil, err
+		}
+		if n < LeastElectors {
+			add("rights", Href(e.ID), "pool", p.Name, "n", n, "least", LeastElectors)
+		}
+	}
+	return list, nil
+}

@@ -87,46 +87,80 @@ func addRights(ctx context.Context, tx *db.Tx, list []newcomer, there map[Electo
 // The indexes of accounts and of marks leave out electors who have none. A
 // condition says so too (<> ''), for SQLite does not look into an argument.
 
+// place is an elector who is about to vote in a pool. More tells that a right of
+// theirs waits in another one.
+type place struct {
+	Elector ElectorID `db:"elector"`
+	More    bool      `db:"more"`
+}
+
+// elsewhereOpen tells that an elector has a right in another pool than the given.
+const elsewhereOpen = `exists (select 1 from budget_rights o where o.elector = e.id and o.edition = e.edition and o.pool <> ? and o.spent = false and o.way <> 'void')`
+
 // ElectorOf is the elector behind the account of whoever asks; ErrNotFound when
 // there is none yet (see Claim, Declare). Who acts for another votes for nobody.
-func (s *Service) ElectorOf(ctx context.Context, r db.Reader, who access.Actor, e budget.Edition) (id ElectorID, err error) {
+func (s *Service) ElectorOf(ctx context.Context, r db.Reader, who access.Actor, e budget.Edition) (ElectorID, error) {
+	at, err := s.placeOf(ctx, r, who, e, "")
+	return at.Elector, err
+}
+
+// placeOf is ElectorOf for whoever stands before the ballot of a pool.
+func (s *Service) placeOf(ctx context.Context, r db.Reader, who access.Actor, e budget.Edition, pool budget.PoolID) (at place, err error) {
 	if !who.SignedIn() {
-		return "", fault.New(fault.SignedOut, "fault.signed_out")
+		return at, fault.New(fault.SignedOut, "fault.signed_out")
 	}
 	if who.For != "" {
-		return "", fault.New(fault.Forbidden, "vote.fault.for_another")
+		return at, fault.New(fault.Forbidden, "vote.fault.for_another")
 	}
-	err = r.Get(ctx, &id, `select id from budget_electors where edition = ? and person = ? and person <> ''`, e.ID, who.Person)
-	return id, err
+	err = r.Get(ctx, &at, `select e.id as elector, `+elsewhereOpen+` as more from budget_electors e where e.edition = ? and e.person = ? and e.person <> ''`,
+		pool, e.ID, who.Person)
+	return at, err
 }
 
 // ElectorOfSlip is the elector behind the code of a slip, as somebody typed it.
 // A slip of the finger is Invalid at the input "kod" and no guess; a code that
 // no slip has is counted for the network it came from, and after some of them
-// answers to further ones wait (TooMany with the seconds). A slip that was declared void is a
-// Conflict. Nothing about a right code is written.
+// answers to further ones wait (TooMany with the seconds). A slip that was
+// declared void is a Conflict. Nothing about a right code is written.
 func (s *Service) ElectorOfSlip(ctx context.Context, e budget.Edition, network, typed string) (ElectorID, error) {
+	sealed := ""
+	err := s.db.Get(ctx, &sealed, `select sealed from budget_mark_keys where edition = ?`, e.ID)
+	if err != nil && !errors.Is(err, fault.ErrNotFound) {
+		return "", err
+	}
+	at, err := s.slipPlace(ctx, e, sealed, network, typed, "")
+	return at.Elector, err
+}
+
+// slipPlace is ElectorOfSlip for whoever stands before the ballot of a pool and has
+// read the sealed key of the edition's marks; without one there are no slips.
+func (s *Service) slipPlace(ctx context.Context, e budget.Edition, sealed, network, typed string, pool budget.PoolID) (place, error) {
+	var slip struct {
+		place
+		State string `db:"state"`
+	}
 	code, err := ParseCode(typed)
 	if err != nil {
-		return "", err
+		return slip.place, err
 	}
-	key, err := s.markKey(ctx, e.ID)
+	if sealed == "" {
+		return slip.place, s.unknownCode(ctx, network, "vote.fault.code_unknown")
+	}
+	key, err := s.openMarkKey(e.ID, sealed)
 	if err != nil {
-		return "", err
+		return slip.place, err
 	}
-	var slip struct {
-		Elector ElectorID `db:"elector"`
-		State   string    `db:"state"`
-	}
-	err = s.db.Get(ctx, &slip, `select l.elector, b.state from budget_electors e join budget_slips l on l.edition = e.edition and l.elector = e.id
-		join budget_boxes b on b.edition = l.edition and b.no = l.box where e.edition = ? and e.mark = ? and e.mark <> ''`, e.ID, key.slip(code.Letters()))
+	err = s.db.Get(ctx, &slip, `select e.id as elector, b.state, `+elsewhereOpen+` as more
+		from budget_electors e join budget_slips l on l.edition = e.edition and l.elector = e.id
+		join budget_boxes b on b.edition = l.edition and b.no = l.box where e.edition = ? and e.mark = ? and e.mark <> ''`,
+		pool, e.ID, key.slip(code.Letters()))
 	switch {
 	case errors.Is(err, fault.ErrNotFound):
-		return "", s.unknownCode(ctx, network, "vote.fault.code_unknown")
+		return place{}, s.unknownCode(ctx, network, "vote.fault.code_unknown")
 	case err != nil:
-		return "", err
+		return place{}, err
 	case slip.State == boxVoid:
-		return "", fault.New(fault.Conflict, "vote.fault.slip_void")
+		return place{}, fault.New(fault.Conflict, "vote.fault.slip_void")
 	}
-	return slip.Elector, nil
+	return slip.place, nil
 }

@@ -168,5 +168,9 @@ func (s *Service) readMarkKey(ctx context.Context, e budget.EditionID) (markKey,
 	if sealed == "" {
 		return nil, fault.New(fault.Conflict, "vote.fault.key_gone")
 	}
+	return s.openMarkKey(e, sealed)
+}
+
+func (s *Service) openMarkKey(e budget.EditionID, sealed string) (markKey, error) {
 	return s.Keys.Unseal(markPurpose, string(e), sealed)
 }

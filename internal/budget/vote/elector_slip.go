@@ -60,11 +60,11 @@ func (s *Service) slipMarks(ctx context.Context, code Code) (list []editionMark,
 		return nil, err
 	}
 	for _, k := range keys {
-		key, err := s.Keys.Unseal(markPurpose, string(k.Edition), k.Sealed)
+		key, err := s.openMarkKey(k.Edition, k.Sealed)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, editionMark{k.Edition, markKey(key).slip(code.Letters())})
+		list = append(list, editionMark{k.Edition, key.slip(code.Letters())})
 	}
 	return list, nil
 }

@@ -81,47 +81,71 @@ func (h castHandlers) ballotOf(ctx context.Context, e budget.Edition, pool budge
 
 // edition is the edition that an address leads to.
 func (h castHandlers) edition(r *web.Request) (budget.Edition, error) {
-	e, err := h.current(r.Context(), editionOf(r))
-	if err != nil {
-		return e, err
-	}
-	return e, h.Budget.Sees(r.Context(), access.ActorOf(r.Request), e)
+	e, _, err := h.visited(r)
+	return e, err
 }
 
-// current is an edition as it is now. While people vote, one that was read before
-// is used as long as its version stands: the rules of a city take longer to read
-// than a vote takes to write.
-func (h castHandlers) current(ctx context.Context, id budget.EditionID) (budget.Edition, error) {
+// visited is that edition with the sealed key of its marks.
+func (h castHandlers) visited(r *web.Request) (e budget.Edition, marks string, err error) {
+	if e, marks, err = h.current(r.Context(), editionOf(r)); err != nil {
+		return e, marks, err
+	}
+	return e, marks, h.Budget.Sees(r.Context(), access.ActorOf(r.Request), e)
+}
+
+// current is an edition as it is now, with the sealed key of its marks, "" while
+// there is none. While people vote, an edition that was read before is used as long
+// as its version stands: the rules of a city take longer to read than a vote takes
+// to write. The key is read each time, so that nothing keeps it after the end.
+func (h castHandlers) current(ctx context.Context, id budget.EditionID) (e budget.Edition, marks string, err error) {
+	var now struct {
+		Version int64  `db:"version"`
+		Marks   string `db:"marks"`
+	}
+	err = h.db.Get(ctx, &now, `select e.version, coalesce(k.sealed, '') as marks from budget_editions e left join budget_mark_keys k on k.edition = e.id where e.id = ?`, id)
+	if err != nil {
+		return e, "", err
+	}
 	if kept, found := h.editions.Load(id); found {
-		e, version := kept.(budget.Edition), int64(0)
-		if err := h.db.Get(ctx, &version, `select version from budget_editions where id = ?`, id); err != nil || version == e.Version {
-			return e, err
+		if e = kept.(budget.Edition); e.Version == now.Version {
+			return e, now.Marks, nil
 		}
 	}
-	e, err := budget.EditionByID(ctx, h.db, id)
+	e, err = budget.EditionByID(ctx, h.db, id)
 	if err == nil && e.State == budget.Voting {
 		h.editions.Store(id, e)
 	}
-	return e, err
+	return e, now.Marks, err
 }
 
 // voter is who votes: by an account, or by the code of a slip.
 type voter struct {
-	Elector ElectorID
-	Way     Way
-	Code    string // of the slip, as it was typed
+	place
+	Way  Way
+	Code string // of the slip, as it was typed
 }
 
-// voter finds out who votes. A code in the form goes before the account: at a
-// computer where a teacher is signed in, pupils vote with slips.
-func (h castHandlers) voter(r *web.Request, e budget.Edition) (v voter, err error) {
+// comes reads the edition of an address and finds out who votes there. A code in
+// the form goes before the account: at a computer where a teacher is signed in,
+// pupils vote with slips.
+func (h castHandlers) comes(r *web.Request) (e budget.Edition, v voter, err error) {
+	e, marks, err := h.visited(r)
+	if err != nil {
+		return e, v, err
+	}
+	v, err = h.voter(r, e, marks)
+	return e, v, err
+}
+
+func (h castHandlers) voter(r *web.Request, e budget.Edition, marks string) (v voter, err error) {
+	ctx, pool := r.Context(), budget.PoolID(r.PathValue("pool"))
 	if v.Code = r.PostFormValue(fieldCode); v.Code != "" {
 		v.Way = Slip
-		v.Elector, err = h.ElectorOfSlip(r.Context(), e, r.Network(), v.Code)
+		v.place, err = h.slipPlace(ctx, e, marks, r.Network(), v.Code, pool)
 		return v, err
 	}
 	v.Way = Online
-	v.Elector, err = h.ElectorOf(r.Context(), h.db, access.ActorOf(r.Request), e)
+	v.place, err = h.placeOf(ctx, h.db, access.ActorOf(r.Request), e, pool)
 	if errors.Is(err, fault.ErrNotFound) {
 		err = &web.Detour{Path: OwnHref(e.ID), Err: fault.New(fault.Forbidden, "vote.fault.no_elector")}
 	}
@@ -165,15 +189,14 @@ type poolLine struct {
 func (p poolLine) href(id budget.EditionID) string { return VoteHref(id) + "/" + string(p.ID) }
 
 func (h castHandlers) getStart(w http.ResponseWriter, r *web.Request) error {
-	e, err := h.edition(r)
+	e, marks, err := h.visited(r)
 	if err != nil {
 		return err
 	}
-	who := access.ActorOf(r.Request)
-	if !who.SignedIn() {
+	if !access.ActorOf(r.Request).SignedIn() {
 		return h.drawStart(w, r, e, voter{}, nil)
 	}
-	v, err := h.voter(r, e)
+	v, err := h.voter(r, e, marks)
 	if fault.KindOf(err) == fault.Forbidden {
 		v, err = voter{}, nil // the page says what they can do about it
 	}
@@ -185,17 +208,17 @@ func (h castHandlers) getStart(w http.ResponseWriter, r *web.Request) error {
 
 // postCode takes the code of a slip and shows where it votes.
 func (h castHandlers) postCode(w http.ResponseWriter, r *web.Request) error {
-	e, err := h.edition(r)
-	if err != nil {
+	if err := r.Form(); err != nil {
 		return err
 	}
-	if err := r.Form(); err != nil {
+	e, marks, err := h.visited(r)
+	if err != nil {
 		return err
 	}
 	if r.Value(fieldCode) == "" {
 		return h.drawStart(w, r, e, voter{}, fault.InvalidFields([]fault.Field{{Name: fieldCode, Key: "vote.cast.no_code"}}))
 	}
-	v, err := h.voter(r, e)
+	v, err := h.voter(r, e, marks)
 	if fault.KindOf(err) == fault.Invalid {
 		return h.drawStart(w, r, e, voter{}, err)
 	}

@@ -49,11 +49,7 @@ type ballotVisit struct {
 
 // getBallot draws an empty ballot for somebody who votes by an account.
 func (h castHandlers) getBallot(w http.ResponseWriter, r *web.Request) error {
-	e, err := h.edition(r)
-	if err != nil {
-		return err
-	}
-	v, err := h.voter(r, e)
+	e, v, err := h.comes(r)
 	if err != nil {
 		return err
 	}
@@ -107,11 +103,7 @@ func (h castHandlers) postBallot(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	at := h.now() // the hours count by the arrival of the form, before anything is read
-	e, err := h.edition(r)
-	if err != nil {
-		return err
-	}
-	v, err := h.voter(r, e)
+	e, v, err := h.comes(r)
 	if err != nil {
 		return err
 	}
@@ -292,15 +284,8 @@ type receiptPage struct {
 // form, which gets the same receipt.
 func (h castHandlers) drawReceipt(w http.ResponseWriter, r *web.Request, b ballotVisit, receipt Receipt) error {
 	p := receiptPage{Page: r.Page(w, r.L.T("vote.cast.receipt"), crumbsBelow(r, b.e)...), Receipt: receipt, Edition: b.e, Pool: b.on.Pool,
-		Code: b.v.Code, Shared: h.shared(r, b.v), SignOut: r.Viewer().Shared && b.v.Way != Slip, Next: h.nextStep(r, b.e)}
+		Code: b.v.Code, More: b.v.More, Shared: h.shared(r, b.v), SignOut: r.Viewer().Shared && b.v.Way != Slip, Next: h.nextStep(r, b.e)}
 	p.NoIndex, p.Lead = true, b.on.Pool.Name
-	if len(b.e.Rules.Pools) > 1 && b.v.Elector != "" {
-		rights, err := Rights(r.Context(), h.db, b.e.ID, b.v.Elector)
-		if err != nil {
-			return err
-		}
-		p.More = slices.ContainsFunc(rights, func(x Right) bool { return !x.Spent })
-	}
 	if p.Shared {
 		p.Scripts = []string{"vote.js"} // takes the receipt out of the history
 		web.LeaveNothing(w)

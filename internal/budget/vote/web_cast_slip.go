@@ -34,11 +34,11 @@ func (h castHandlers) postSlip(w http.ResponseWriter, r *web.Request) error {
 	if err != nil {
 		return err
 	}
-	e, err := h.current(r.Context(), id)
+	e, marks, err := h.current(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	v, err := h.voter(r, e)
+	v, err := h.voter(r, e, marks)
 	if err != nil {
 		return err
 	}
