@@ -212,7 +212,10 @@ func printOpened(out io.Writer, pools []result.OpenedPool) error {
 		for _, b := range p.Outcome.Rule.Barred {
 			fmt.Fprintf(w, "%s may not win beside %s, which won in an earlier pool.\n", b.Project, b.By)
 		}
-		if p.Outcome.Few {
+		switch {
+		case p.Numbers.Unopened:
+			fmt.Fprintf(w, "Fewer than %d electors: this pool is not opened, and its envelopes are not in the file.\n", budget.LeastElectors)
+		case p.Outcome.Few:
 			fmt.Fprintf(w, "Fewer than %d ballots: winners stand by their votes, and rounds and prices are left out.\n", result.LeastBallots)
 		}
 		if c := p.Certificate; c != nil && !c.Full() && p.Outcome.Few {

@@ -21,9 +21,9 @@ import (
 // three as most people see it, the third in another view, by turns: dark,
 // narrow, in another language, without scripts. Every third one is walked through
 // by keyboard as well, and of the plain refusals, which are all one page in other
-// words, every sixth is drawn and the others are only asked for; so is a third of all, another one each week. The tool look takes all
-// combinations; more than one view of each page would take a test longer than
-// people wait.
+// words, every sixth is drawn and the others are only asked for; so are two thirds of
+// all, others each day. The tool look takes all combinations; more than one view of
+// each page would take a test longer than people wait.
 func TestPagesInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes minutes")
@@ -31,26 +31,26 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Parallel() // beside the walks, which wait for their browsers
 	b := browser.Start(t)
 	site := openSite(t)
-	turns, only := browser.Turns(), onlyPages(t)
+	turns, only, day := browser.Turns(), onlyPages(t), time.Now().YearDay()
 	t.Run("pages", func(t *testing.T) {
 		gate := make(chan struct{}, 2) // two tabs at once, or the browser starves
 		for i, p := range browser.Pages() {
 			if !only.MatchString(p.Name) {
 				continue
 			}
-			v := browser.Desk
-			if i%3 == 0 {
-				v = turns[i/3%len(turns)]
+			v, turn := browser.Desk, i/3+day/3
+			if turn%3 == 0 {
+				v = turns[turn/3%len(turns)]
 			}
 			t.Run(p.Name+"/"+v.String(), func(t *testing.T) {
 				t.Parallel()
 				gate <- struct{}{}
 				defer func() { <-gate }()
-				if p.Refused() && i%6 != 0 || rests(p, i) {
+				if p.Refused() && i%6 != 0 || rests(p, i+day) {
 					askFor(t, site, p)
 					return
 				}
-				lookAt(t, b, site, p, v, i%3 == 1)
+				lookAt(t, b, site, p, v, turn%3 == 1)
 			})
 		}
 	})
@@ -87,12 +87,11 @@ func lookAt(t *testing.T, b *browser.Browser, site *browser.Site, p browser.Page
 	}
 }
 
-// rests tells whether a page is only asked for this week: a third of those that
-// nothing is pressed or sent on, another third each week, for all of them take
-// five minutes. KLADKA_TEST_PAGES looks at whatever it names.
-func rests(p browser.Page, i int) bool {
-	_, week := time.Now().ISOWeek()
-	return os.Getenv("KLADKA_TEST_PAGES") == "" && p.Form == "" && p.Press == "" && (i+week)%3 == 0
+// rests tells whether a page is only asked for today: two thirds of those that
+// nothing is pressed or sent on, others each day, for all of them take eight
+// minutes. KLADKA_TEST_PAGES looks at whatever it names: "." at all of them.
+func rests(p browser.Page, turn int) bool {
+	return os.Getenv("KLADKA_TEST_PAGES") == "" && p.Form == "" && p.Press == "" && turn%3 != 0
 }
 
 // askFor asks for a page without a browser.

@@ -36,6 +36,9 @@ func (m *modules) deciding(d *db.DB, set Settings, keys *secrets.Keys, log *slog
 		},
 		Ready: func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) {
 			return m.votes.Ready(ctx, r, e)
+		},
+		Due: func(ctx context.Context, r db.Reader, e budget.Edition) ([]budget.Obstacle, error) {
+			return m.votes.Due(ctx, r, e)
 		}})
 	votes := vote.Config{DB: d, Now: now, Log: log, Catalog: m.catalog, Keys: keys, Budget: m.budget, People: m.access,
 		Classes: m.directory, Law: m.law, Base: set.Base, Tell: m.notify.Tell}

@@ -277,7 +277,7 @@ func (w *cityWalk) fileIdea(n int, idea cityIdea) {
 	}
 	id, err := b.StartProject(ctx, who, w.edition, budget.Idea{Pool: w.e().Rules.Pools[idea.pool].ID, Title: idea.title, Words: "Zmyślony opis."})
 	w.did("a draft", err)
-	w.did("a place", b.SavePlace(ctx, who, id, "ul. Zmyślona 8", ""))
+	w.did("a place", b.SavePlace(ctx, who, id, budget.Where{Place: "ul. Zmyślona 8"}))
 	w.did("a cost", b.AddItem(ctx, who, id, "Całość", strconv.Itoa(idea.cost), "oferta"))
 	w.did("filed", b.FileProject(ctx, who, id, budget.Declared{}))
 	w.did("support", b.CountList(ctx, w.actor(w.second), id, budget.PaperList{Valid: 15, Refused: 1}))
@@ -742,8 +742,7 @@ func (w *cityWalk) votesOnPaper() {
 	for _, one := range w.roll[cityAccounts : cityAccounts+cityOnPaper-1] {
 		found, err := w.Votes().FindForPaper(ctx, boss, w.edition, one.Identity, string(w.pool(2)))
 		w.did("found", err)
-		_, err = w.Votes().DeclareOnPaper(ctx, boss, w.edition, found.Elector, []budget.PoolID{w.pool(0)})
-		w.did("declared", err)
+		w.did("declared", w.Votes().DeclareOnPaper(ctx, boss, w.edition, vote.NewNumber(), found.Elector, []budget.PoolID{w.pool(0)}))
 	}
 }
 

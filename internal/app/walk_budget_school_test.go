@@ -259,7 +259,7 @@ func (w *schoolBudgetWalk) fileOther(pupil int, title, cost string) {
 	ctx, who, b := context.Background(), w.actor(w.pupils[pupil].ID), w.Budget()
 	id, err := b.StartProject(ctx, who, w.id(), budget.Idea{Pool: w.read().Rules.Pools[0].ID, Title: title, Words: "Będzie dla wszystkich klas."})
 	w.must(title, err)
-	w.must(title, b.SavePlace(ctx, who, id, "Na terenie szkoły", ""))
+	w.must(title, b.SavePlace(ctx, who, id, budget.Where{Place: "Na terenie szkoły"}))
 	w.must(title, b.AddItem(ctx, who, id, title, cost, "oferta sklepu"))
 	w.must(title, b.FileProject(ctx, who, id, budget.Declared{}))
 	w.projects[title] = string(id)

@@ -79,6 +79,9 @@ type Config struct {
 	// Ready lists what keeps the vote of a frozen edition from opening: the key,
 	// its trial, rights in each pool. Nil: nothing does.
 	Ready func(ctx context.Context, r db.Reader, e Edition) ([]Obstacle, error)
+	// Due lists what waits for those who run an edition while its vote goes on. Nil:
+	// nothing does.
+	Due func(ctx context.Context, r db.Reader, e Edition) ([]Obstacle, error)
 	// Links are pages of other parts about an edition that the reader may go to:
 	// electors, slips, the key, counting. Nil: there are none.
 	Links func(ctx context.Context, r *web.Request, e Edition) ([]web.Link, error)

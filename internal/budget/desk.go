@@ -35,7 +35,7 @@ func (s *Service) editionDesk(r *web.Request) (items []web.DeskItem, err error) 
 }
 
 // runnerItem is what waits for whoever runs an edition: a draft to be announced,
-// a freeze, obstacles before a vote, a count.
+// a freeze, obstacles before a vote, what is due before its end, a count.
 func (s *Service) runnerItem(r *web.Request, e Edition) (item web.DeskItem, waits bool, err error) {
 	l, phase := r.L, e.Phase(s.now())
 	item = web.DeskItem{Rank: 35, Href: Href(e.ID)}
@@ -49,6 +49,10 @@ func (s *Service) runnerItem(r *web.Request, e Edition) (item web.DeskItem, wait
 	case phase == PhaseReady:
 		list, err := s.Obstacles(r.Context(), s.db, e)
 		item.Rank, item.Title, item.By = 15, l.T("budget.desk.obstacles", "title", e.Title), moment(l, e.Rules.Calendar.VoteFrom)
+		return item, len(list) > 0, err
+	case phase == PhaseVoting:
+		list, err := s.dueIn(r.Context(), e)
+		item.Rank, item.Title, item.By = 15, l.T("budget.desk.due", "title", e.Title), EndWords(l, e.Rules.Calendar.VoteTo)
 		return item, len(list) > 0, err
 	case phase == PhaseCounting:
 		item.Rank, item.Title, item.By = 15, l.T("budget.desk.count", "title", e.Title), dayText(l, e.Rules.Calendar.ResultsBy)

@@ -1,7 +1,9 @@
 package budget
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -171,6 +173,9 @@ func (k *kit) pagesOfEachPhase(e Edition) {
 	t := k.t
 	k.accepted(e, e.Rules.Pools[0].ID, 100_000, 200_000)
 	leads := map[i18n.Lang]string{}
+	k.Config.Due = func(context.Context, db.Reader, Edition) ([]Obstacle, error) {
+		return []Obstacle{{Key: "budget.lack.vote_past", Who: "budget.who.runs", Href: CalendarHref(e.ID)}}, nil
+	}
 	for _, c := range []struct {
 		month   time.Month
 		day     int
@@ -209,7 +214,10 @@ func (k *kit) pagesOfEachPhase(e Edition) {
 			if doc.Find("[data-promise=next]").Length() != 1 || doc.Find("main form[method=post]").Length() != 0 {
 				t.Errorf("%d %s: a pupil needs one next step and no form", c.day, c.month)
 			}
-			k.page(k.head, Href(e.ID))
+			due := k.page(k.head, Href(e.ID)).Find(`section[aria-labelledby=prowadzenie] li a[href="` + CalendarHref(e.ID) + `"]`).Length()
+			if voting := k.edition(e.ID).State == Voting; (due == 1) != voting || (strings.Contains(k.deskOf(k.head), k.Catalog.In(k.lang).T("budget.desk.due", "title", e.Title))) != voting {
+				t.Errorf("%d %s: %d things are due before the end of a vote, on the desk %q", c.day, c.month, due, k.deskOf(k.head))
+			}
 			k.page(k.nobody, RulesHref(e.ID))
 			k.page(k.nobody, Path+"?rodzaj=school")
 		}
@@ -222,6 +230,18 @@ func (k *kit) pagesOfEachPhase(e Edition) {
 	if w := k.get(k.nobody, RulesHref(e.ID)+".json"); Hash(w.Body.Bytes()) != frozen.RulesHash || !strings.Contains(w.Header().Get("Content-Disposition"), "attachment") {
 		t.Errorf("the download has hash %s, want %s", Hash(w.Body.Bytes()), frozen.RulesHash)
 	}
+}
+
+// deskOf is what stands on somebody's desk.
+func (k *kit) deskOf(who access.Actor) string {
+	r := &web.Request{Request: httptest.NewRequestWithContext(access.WithActor(k.t.Context(), who), http.MethodGet, "/", nil), L: k.Catalog.In(k.lang), Shell: k.shell}
+	items, err := k.editionDesk(r)
+	k.ok(err)
+	var titles []string
+	for _, i := range items {
+		titles = append(titles, i.Title)
+	}
+	return strings.Join(titles, "; ")
 }
 
 // wordsOfEachTemplate: the rules of all templates can be read in three languages,

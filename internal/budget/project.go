@@ -28,6 +28,7 @@ type Project struct {
 	Words        string               `db:"words"`
 	Category     string               `db:"category"`
 	Place        string               `db:"place"` // in words
+	Area         string               `db:"area"`  // district, "": the whole city, several of them, or an edition without districts
 	Lat          int64                `db:"lat"`   // millionths of a degree
 	Lon          int64                `db:"lon"`
 	Cost         int64                `db:"cost"`
@@ -56,7 +57,7 @@ type Project struct {
 }
 
 // ProjectColumns are all columns of a Project, of the table under the name p.
-const ProjectColumns = `p.id, p.version, p.trace, p.edition, p.pool, p.state, p.number, p.title, p.title_key, p.words, p.category, p.place, p.lat, p.lon,
+const ProjectColumns = `p.id, p.version, p.trace, p.edition, p.pool, p.state, p.number, p.title, p.title_key, p.words, p.category, p.place, p.area, p.lat, p.lon,
 	p.cost, p.proposer, p.institution, p.pupil, p.named, p.signed, p.counted, p.support_until, p.filed_at, p.fix, p.fix_until, p.verdict, p.code, p.reason,
 	p.checked, p.decided_by, p.decided_at, p.published_at, p.protest_until, p.merged_into, p.ballot_order, p.created_at, p.changed_at`
 

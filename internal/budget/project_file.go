@@ -53,6 +53,7 @@ func (s *Service) StartProject(ctx context.Context, who access.Actor, edition Ed
 	if err != nil {
 		return "", err
 	}
+	area, _ := e.areaIn(idea.Pool, "")
 	now := s.now().Unix()
 	p := Project{ID: ProjectID(newID()), Trace: newID(), Proposer: speaks(who), Pupil: whole.Has(access.Pupil)}
 	if len(who.Roles) > 0 {
@@ -67,8 +68,8 @@ func (s *Service) StartProject(ctx context.Context, who access.Actor, edition Ed
 		if drafts >= mostDrafts {
 			return fault.New(fault.Conflict, "budget.fault.drafts", "n", mostDrafts)
 		}
-		_, err = tx.Exec(ctx, `insert into budget_projects (id, trace, edition, pool, state, title, title_key, words, category, proposer, institution, pupil, created_at, changed_at)
-			values `+db.Marks(1, 14), p.ID, p.Trace, e.ID, idea.Pool, ProjectDraft, idea.Title, i18n.SortKey(idea.Title), idea.Words, idea.Category, p.Proposer,
+		_, err = tx.Exec(ctx, `insert into budget_projects (id, trace, edition, pool, state, title, title_key, words, category, area, proposer, institution, pupil, created_at, changed_at)
+			values `+db.Marks(1, 15), p.ID, p.Trace, e.ID, idea.Pool, ProjectDraft, idea.Title, i18n.SortKey(idea.Title), idea.Words, idea.Category, area, p.Proposer,
 			p.Institution, p.Pupil, now, now)
 		return err
 	})
@@ -134,27 +135,39 @@ func (s *Service) SaveIdea(ctx context.Context, who access.Actor, id ProjectID, 
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `update budget_projects set title = ?, title_key = ?, words = ?, pool = ?, category = ? where id = ?`,
-			i.Title, i18n.SortKey(i.Title), i.Words, i.Pool, i.Category, id)
+		area := p.Area
+		if i.Pool != p.Pool { // the district is that of the new pool, or is asked anew
+			area, _ = e.areaIn(i.Pool, "")
+		}
+		_, err = tx.Exec(ctx, `update budget_projects set title = ?, title_key = ?, words = ?, pool = ?, category = ?, area = ? where id = ?`,
+			i.Title, i18n.SortKey(i.Title), i.Words, i.Pool, i.Category, area, id)
 		return err
 	})
 }
 
-// SavePlace writes where the project is: in words, and as coordinates when they
-// are known.
-func (s *Service) SavePlace(ctx context.Context, who access.Actor, id ProjectID, place, spot string) (err error) {
+// Where is where a project is: in words, as coordinates when they are known, and in
+// which district of the edition. Of the district only projects are asked that are in
+// the pool of none.
+type Where struct{ Place, Spot, Area string }
+
+// SavePlace writes where the project is.
+func (s *Service) SavePlace(ctx context.Context, who access.Actor, id ProjectID, w Where) (err error) {
 	defer fault.Wrap(&err, "save the place of project %s", id)
-	place = line(place)
-	fields := needed(nil, "miejsce", place, mostLine)
-	at, ok := ParseSpot(spot)
-	if !ok {
-		fields = append(fields, fault.Field{Name: "punkt", Key: "budget.lack.spot"})
-	}
-	return s.edit(ctx, who, id, func(tx *db.Tx, _ Edition, _ Project) error {
+	place := line(w.Place)
+	return s.edit(ctx, who, id, func(tx *db.Tx, e Edition, p Project) error {
+		fields := needed(nil, "miejsce", place, mostLine)
+		at, ok := ParseSpot(w.Spot)
+		if !ok {
+			fields = append(fields, fault.Field{Name: "punkt", Key: "budget.lack.spot"})
+		}
+		area, ok := e.areaIn(p.Pool, w.Area)
+		if !ok {
+			fields = append(fields, fault.Field{Name: "dzielnica", Key: "budget.lack.choose"})
+		}
 		if err := fault.InvalidFields(fields); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `update budget_projects set place = ?, lat = ?, lon = ? where id = ?`, place, at.Lat, at.Lon, id)
+		_, err := tx.Exec(ctx, `update budget_projects set place = ?, lat = ?, lon = ?, area = ? where id = ?`, place, at.Lat, at.Lon, area, id)
 		return err
 	})
 }

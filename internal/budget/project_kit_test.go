@@ -59,7 +59,7 @@ func (k *projectKit) written(who access.Actor, e Edition, title, amount string) 
 	ctx := k.t.Context()
 	id, err := k.StartProject(ctx, who, e.ID, Idea{Pool: e.Rules.Pools[0].ID, Title: title, Words: "Dla wszystkich.", Category: "greenery"})
 	k.ok(err)
-	k.ok(k.SavePlace(ctx, who, id, "Dziedziniec", "50.0614, 19.9366"))
+	k.ok(k.SavePlace(ctx, who, id, Where{Place: "Dziedziniec", Spot: "50.0614, 19.9366"}))
 	k.ok(k.AddItem(ctx, who, id, "Hamak", amount, "oferta sklepu"))
 	return id
 }

@@ -14,6 +14,7 @@ type ProjectFilter struct {
 	Pool     PoolID
 	Category string
 	State    ProjectState
+	Area     string // district
 }
 
 const projectsOnPage = 30
@@ -21,7 +22,7 @@ const projectsOnPage = 30
 // where is the condition of the filter with its arguments. Drafts are in no list.
 func (f ProjectFilter) where(edition EditionID) (query string, args []any) {
 	parts, args := []string{"p.edition = ?", "p.state <> ?"}, []any{edition, ProjectDraft}
-	for _, one := range []struct{ column, value string }{{"p.pool", string(f.Pool)}, {"p.category", f.Category}, {"p.state", string(f.State)}} {
+	for _, one := range []struct{ column, value string }{{"p.pool", string(f.Pool)}, {"p.category", f.Category}, {"p.state", string(f.State)}, {"p.area", f.Area}} {
 		if one.value != "" {
 			parts, args = append(parts, one.column+" = ?"), append(args, one.value)
 		}

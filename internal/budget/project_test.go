@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,7 @@ func TestProjects(t *testing.T) {
 			name string
 			run  func(*projectKit)
 		}{{"filing", filing}, {"support", supporting}, {"checks", checking}, {"decisions", deciding}, {"protests", protesting}, {"mending", mending},
-			{"late support", lateSupport}, {"scans", scans}, {"drafts", lastDrafts}, {"school", schoolWalk}, {"age", confirmsAge}} {
+			{"late support", lateSupport}, {"scans", scans}, {"drafts", lastDrafts}, {"school", schoolWalk}, {"age", confirmsAge}, {"district", inDistrict}} {
 			k.clock = begun
 			part.run(k)
 			if t.Failed() {
@@ -58,8 +59,8 @@ func filing(k *projectKit) {
 	_, _, err = k.SeesProject(ctx, k.officer, id)
 	k.refuses("a draft is its author's", err, fault.NotFound)
 	k.refuses("without a place", k.FileProject(ctx, k.resident, id, Declared{OldEnough: true}), fault.Invalid)
-	k.refuses("no place at all", k.SavePlace(ctx, k.resident, id, " ", ""), fault.Invalid)
-	k.ok(k.SavePlace(ctx, k.resident, id, "ul. Długa 5", ""))
+	k.refuses("no place at all", k.SavePlace(ctx, k.resident, id, Where{Place: " "}), fault.Invalid)
+	k.ok(k.SavePlace(ctx, k.resident, id, Where{Place: "ul. Długa 5"}))
 	k.refuses("of no age", k.FileProject(ctx, k.resident, id, Declared{}), fault.Invalid)
 	k.ok(k.AddItem(ctx, k.resident, id, "Fontanna", "200 000", ""))
 	k.refuses("too dear", k.FileProject(ctx, k.resident, id, Declared{OldEnough: true}), fault.Invalid)
@@ -208,7 +209,7 @@ func mending(k *projectKit) {
 	ctx := k.t.Context()
 	id := k.filed(k.resident, k.city, "Murale", "26 000")
 	k.ok(k.CountList(ctx, k.officer, id, PaperList{Valid: 2}))
-	k.refuses("nothing to mend", k.SavePlace(ctx, k.resident, id, "ul. Krótka", ""), fault.Conflict)
+	k.refuses("nothing to mend", k.SavePlace(ctx, k.resident, id, Where{Place: "ul. Krótka"}), fault.Conflict)
 	k.ok(k.AskToMend(ctx, k.valuator, id, "Podaj numer domu."))
 	k.refuses("passed while it is mended", k.PassForm(ctx, k.valuator, id), fault.Conflict)
 	if doc := k.page(k.resident, ProjectHref(id)); !strings.Contains(doc.Text(), "Podaj numer domu.") {
@@ -217,7 +218,7 @@ func mending(k *projectKit) {
 	if doc := k.page(k.nobody, ProjectHref(id)); strings.Contains(doc.Text(), "Podaj numer domu.") {
 		k.t.Error("everybody reads what a proposer is to mend")
 	}
-	k.ok(k.SavePlace(ctx, k.resident, id, "ul. Krótka 3", ""))
+	k.ok(k.SavePlace(ctx, k.resident, id, Where{Place: "ul. Krótka 3"}))
 	k.ok(k.Mended(ctx, k.resident, id))
 	k.refuses("mended twice", k.Mended(ctx, k.resident, id), fault.Conflict)
 	k.ok(k.PassForm(ctx, k.valuator, id))
@@ -326,6 +327,96 @@ func confirmsAge(k *projectKit) {
 		if words := strings.Join(e.whoWords(k.Catalog.In(i18n.PL)), " "); !strings.Contains(words, want) {
 			k.t.Errorf("the rules do not say %q: %s", want, words)
 		}
+	}
+}
+
+// inDistrict: a project of the pool of a district is of that district, unasked; of one
+// for the whole city the proposer says it; and the published ballot tells it.
+func inDistrict(k *projectKit) {
+	ctx, whole, own := k.t.Context(), k.city.Rules.Pools[0].ID, k.city.Rules.Pools[1]
+	of := func(id ProjectID, want string) {
+		k.t.Helper()
+		if got := k.project(id).Area; got != want {
+			k.t.Errorf("of district %q, want %q", got, want)
+		}
+	}
+	id, err := k.StartProject(ctx, k.resident, k.city.ID, Idea{Pool: own.ID, Title: "Huśtawka", Words: "Dla dzieci."})
+	k.ok(err)
+	of(id, own.Name)
+	place := writingHref(id, stagePlace)
+	if k.page(k.resident, place).Find("#dzielnica").Length() > 0 {
+		k.t.Error("the district of a project in its pool is asked")
+	}
+	k.ok(k.SavePlace(ctx, k.resident, id, Where{Place: "Plac", Area: "inna"}))
+	of(id, own.Name)
+	k.ok(k.SaveIdea(ctx, k.resident, id, Idea{Pool: whole, Title: "Huśtawka", Words: "Dla dzieci."}))
+	of(id, "")
+	for _, k.lang = range i18n.Langs {
+		if options := k.page(k.resident, place).Find("select#dzielnica option"); options.Length() != 2 || options.First().AttrOr("value", "?") != "" || options.Eq(1).AttrOr("value", "") != own.Name {
+			k.t.Errorf("%s: %s", k.lang, text(options))
+		}
+	}
+	k.lang = i18n.PL
+	doc := k.whole("no district of the edition", k.post(k.resident, place, "miejsce", "Plac 5", "dzielnica", "<b>Marsa</b>"), http.StatusUnprocessableEntity)
+	if doc.Find(`#errsum a[href="#dzielnica"]`).Length() != 1 || doc.Find("#miejsce").AttrOr("value", "") != "Plac 5" {
+		k.t.Error(text(doc.Find("#errsum")))
+	}
+	of(id, "")
+	doc = k.whole("no place", k.post(k.resident, place, "miejsce", "", "dzielnica", own.Name), http.StatusUnprocessableEntity)
+	if doc.Find("#dzielnica option[selected]").AttrOr("value", "") != own.Name {
+		k.t.Error("a refused form forgets the district")
+	}
+	send := writingHref(id, stageSend)
+	if k.sent(k.resident, place, "miejsce", "Plac 5", "dzielnica", ""); !strings.Contains(text(k.page(k.resident, send).Find("dl")), "cała gmina lub kilka dzielnic") {
+		k.t.Error("the whole city is not said")
+	}
+	k.sent(k.resident, place, "miejsce", "Plac 5", "dzielnica", own.Name)
+	of(id, own.Name)
+	k.ok(k.SaveIdea(ctx, k.resident, id, Idea{Pool: whole, Title: "Huśtawka potrójna", Words: "Dla dzieci."}))
+	of(id, own.Name)
+	if facts := text(k.page(k.resident, send).Find("dl")); !strings.Contains(facts, own.Name) {
+		k.t.Error(facts)
+	}
+	k.ok(k.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `update budget_projects set state = ?, ballot_order = 9, number = 900 where id = ?`, ProjectOnBallot, id)
+		return err
+	}))
+	on, err := OnBallot(ctx, k.db, k.city.ID, whole)
+	if k.ok(err); len(on) != 1 || on[0].District != own.Name {
+		k.t.Errorf("%+v", on)
+	}
+	list := ProjectsHref(k.city.ID)
+	for path, want := range map[string]bool{list + "?dzielnica=" + url.QueryEscape(own.Name): true, list + "?dzielnica=Mars": false} {
+		if got := k.page(k.resident, path).Find(`a[href="`+ProjectHref(id)+`"]`).Length() > 0; got != want {
+			k.t.Errorf("%s lists it: %v", path, got)
+		}
+	}
+	if k.page(k.pupil, ProjectsHref(k.pupils.ID)).Find("#dzielnica").Length() > 0 {
+		k.t.Error("a school asks for districts")
+	}
+}
+
+// TestDistricts: words rather than numbers, each once, and none of other pools.
+func TestDistricts(t *testing.T) {
+	e := Edition{Rules: Rules{Pools: []Pool{{ID: "c", Kind: OfCity, Name: "Miasto", Area: "Kraków"}, {ID: "v", Kind: OfDistrict, Name: "Dzielnica V Krowodrza", Area: "5"},
+		{ID: "d", Kind: OfDistrict, Name: "Dębniki, małe", Area: "Dębniki"}, {ID: "d2", Kind: OfDistrict, Name: "Dębniki, duże", Area: "Dębniki"}, {ID: "z", Kind: OfArea, Name: "Zielony"}}}}
+	if got := strings.Join(e.Districts(), ";"); got != "Dzielnica V Krowodrza;Dębniki" {
+		t.Error(got)
+	}
+	for pool, want := range map[PoolID]string{"c": "asked", "z": "asked", "v": "Dzielnica V Krowodrza", "d2": "Dębniki", "nie ma": ""} {
+		area, ok := e.areaIn(pool, "")
+		if e.asksArea(pool) {
+			area = "asked"
+		}
+		if area != want || !ok {
+			t.Errorf("%s: %q, want %q", pool, area, want)
+		}
+	}
+	if _, ok := e.areaIn("c", "Mars"); ok {
+		t.Error("a district that the edition does not have")
+	}
+	if e.Rules.Pools = e.Rules.Pools[:1]; e.asksArea("c") {
+		t.Error("asked where there are no districts")
 	}
 }
 

@@ -29,6 +29,7 @@ type editionPage struct {
 	Runs      bool
 	Links     []web.Link // pages of those who run it and of other parts
 	Obstacles []obstacleLine
+	Due       []obstacleLine // before the vote ends
 	Deed      deedButton
 }
 
@@ -104,6 +105,13 @@ func (s *Service) forRunner(ctx context.Context, l *i18n.L, p *editionPage) erro
 	if len(list) == 0 {
 		p.Deed = e.deedFor(l)
 	}
+	due, err := s.dueIn(ctx, e)
+	if err != nil {
+		return err
+	}
+	for _, o := range due {
+		p.Due = append(p.Due, obstacleWords(l, o))
+	}
 	add := func(may bool, key, href string) {
 		if may {
 			p.Links = append(p.Links, web.Link{Text: l.T("budget.link." + key), Href: href})
@@ -114,6 +122,14 @@ func (s *Service) forRunner(ctx context.Context, l *i18n.L, p *editionPage) erro
 	add(e.State.In(Draft, Published), "calendar", CalendarHref(e.ID))
 	add(e.State == Published, "excludes", ExcludesHref(e.ID))
 	return nil
+}
+
+// dueIn is what waits for those who run an edition before its vote ends.
+func (s *Service) dueIn(ctx context.Context, e Edition) ([]Obstacle, error) {
+	if e.State != Voting || s.Config.Due == nil {
+		return nil, nil
+	}
+	return s.Config.Due(ctx, s.db, e)
 }
 
 // undoLinks lead to what takes a step back. They stand last, far from the daily

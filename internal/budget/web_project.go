@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -83,6 +84,7 @@ type projectsPage struct {
 	Pools      []web.Choice
 	Categories []web.Choice
 	States     []web.Choice
+	Districts  []web.Choice
 	Filter     ProjectFilter
 	Pager      web.Pager
 	Proposes   bool
@@ -104,7 +106,7 @@ func (s *Service) lineOf(l *i18n.L, e Edition, p Project) projectLine {
 func stateWords(l *i18n.L, st ProjectState) string { return l.T("budget.project.state." + string(st)) }
 
 func (s *Service) filterOf(r *web.Request) ProjectFilter {
-	return ProjectFilter{Pool: PoolID(r.Value("pula")), Category: r.Value("kategoria"), State: ProjectState(r.Value("stan"))}
+	return ProjectFilter{Pool: PoolID(r.Value("pula")), Category: r.Value("kategoria"), State: ProjectState(r.Value("stan")), Area: r.Value("dzielnica")}
 }
 
 func crumbsOf(l *i18n.L, e Edition, more ...web.Link) []web.Link {
@@ -122,7 +124,7 @@ func (s *Service) getProjects(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := projectsPage{Page: r.Page(w, r.L.T("budget.project.list"), crumbsOf(r.L, e)...), Of: e, Filter: s.filterOf(r), Pools: poolChoices(e),
-		Categories: categoryChoices(r.L), Points: web.WithQuery(r.URL, "", "", "od", "do"), Office: s.worksFor(ctx, who, e)}
+		Categories: categoryChoices(r.L), Districts: districtChoices(e), Points: web.WithQuery(r.URL, "", "", "od", "do"), Office: s.worksFor(ctx, who, e)}
 	p.Points = ProjectsHref(e.ID) + ".geojson" + p.Points[len(r.URL.Path):]
 	p.Scripts, p.Styles = []string{"leaflet.js", "map.js"}, []string{"leaflet.css"}
 	for _, st := range ProjectStates()[2:] {
@@ -158,6 +160,13 @@ func (s *Service) getProjects(w http.ResponseWriter, r *web.Request) error {
 func poolChoices(e Edition) (list []web.Choice) {
 	for _, p := range e.Rules.Pools {
 		list = append(list, web.Choice{Value: string(p.ID), Label: p.Name})
+	}
+	return list
+}
+
+func districtChoices(e Edition) (list []web.Choice) {
+	for _, d := range e.Districts() {
+		list = append(list, web.Choice{Value: d, Label: d})
 	}
 	return list
 }
@@ -361,6 +370,9 @@ func (s *Service) projectFacts(r *web.Request, who access.Actor, p Project, e Ed
 	add("pool", pool.Name)
 	if p.Category != "" {
 		add("category", l.T("budget.category."+p.Category))
+	}
+	if e.asksArea(p.Pool) {
+		add("area", cmp.Or(p.Area, l.T("budget.field.area_all")))
 	}
 	add("place", p.Place)
 	if p.Spot().There() {

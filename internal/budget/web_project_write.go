@@ -28,7 +28,7 @@ var writingStages = []string{stageIdea, stagePlace, stageCost, stageSend}
 func writingHref(id ProjectID, stage string) string { return ProjectHref(id) + "/edycja/" + stage }
 
 // fieldStage is the stage at which a field is mended.
-var fieldStage = map[string]string{"tytul": stageIdea, "opis": stageIdea, "pula": stageIdea, "kategoria": stageIdea, "miejsce": stagePlace, "punkt": stagePlace, "pozycje": stageCost}
+var fieldStage = map[string]string{"tytul": stageIdea, "opis": stageIdea, "pula": stageIdea, "kategoria": stageIdea, "miejsce": stagePlace, "punkt": stagePlace, "dzielnica": stagePlace, "pozycje": stageCost}
 
 // writingPage is one stage of writing a project.
 type writingPage struct {
@@ -137,7 +137,7 @@ func (s *Service) showWriting(w http.ResponseWriter, r *web.Request, refusal err
 		}
 		v.Fields = ideaFields(r.L, v.Page, e, idea, v.Draft)
 	case stagePlace:
-		v.Fields = placeFields(r, v.Page, p, refusal != nil)
+		v.Fields = placeFields(r, v.Page, e, p, refusal != nil)
 	case stageCost:
 		if err := s.costs(r, e, &v, refusal != nil); err != nil {
 			return err
@@ -165,14 +165,23 @@ func ideaFields(l *i18n.L, p web.Page, e Edition, i Idea, draft bool) []templ.Co
 	return append(fields, web.Select(p, web.Pick{Name: "kategoria", Label: l.T("budget.field.category"), Choices: categoryChoices(l), Value: i.Category, Prompt: l.T("budget.field.none")}))
 }
 
-func placeFields(r *web.Request, p web.Page, of Project, again bool) []templ.Component {
-	place, spot := of.Place, of.Spot().Words()
+func placeFields(r *web.Request, p web.Page, e Edition, of Project, again bool) (fields []templ.Component) {
+	where := Where{of.Place, of.Spot().Words(), of.Area}
 	if again {
-		place, spot = r.Value("miejsce"), r.Value("punkt")
+		where = whereOf(r)
 	}
-	return []templ.Component{
-		web.Field(p, web.Input{Name: "miejsce", Label: r.L.T("budget.field.place"), Hint: r.L.T("budget.field.place_hint"), Value: place, Required: true}),
-		web.Field(p, web.Input{Name: "punkt", Label: r.L.T("budget.field.spot"), Hint: r.L.T("budget.field.spot_hint"), Value: spot})}
+	if e.asksArea(of.Pool) {
+		fields = append(fields, web.Select(p, web.Pick{Name: "dzielnica", Label: r.L.T("budget.field.area"), Hint: r.L.T("budget.field.area_hint"), Choices: districtChoices(e),
+			Value: where.Area, Prompt: r.L.T("budget.field.area_all"), Required: true}))
+	}
+	return append(fields,
+		web.Field(p, web.Input{Name: "miejsce", Label: r.L.T("budget.field.place"), Hint: r.L.T("budget.field.place_hint"), Value: where.Place, Required: true}),
+		web.Field(p, web.Input{Name: "punkt", Label: r.L.T("budget.field.spot"), Hint: r.L.T("budget.field.spot_hint"), Value: where.Spot}))
+}
+
+// whereOf reads the fields of the place.
+func whereOf(r *web.Request) Where {
+	return Where{Place: r.Value("miejsce"), Spot: r.Value("punkt"), Area: r.Value("dzielnica")}
 }
 
 // costs is the stage at which things are added one by one; one of them can come
@@ -262,7 +271,7 @@ func (s *Service) postWriting(w http.ResponseWriter, r *web.Request) error {
 	case stageIdea:
 		err, to = s.SaveIdea(ctx, who, id, Idea{Pool: PoolID(r.Value("pula")), Title: r.Value("tytul"), Words: r.Value("opis"), Category: r.Value("kategoria")}), writingHref(id, stagePlace)
 	case stagePlace:
-		err, to = s.SavePlace(ctx, who, id, r.Value("miejsce"), r.Value("punkt")), writingHref(id, stageCost)
+		err, to = s.SavePlace(ctx, who, id, whereOf(r)), writingHref(id, stageCost)
 	case stageCost:
 		err, to = s.AddItem(ctx, who, id, r.Value("nazwa"), r.Value("kwota"), r.Value("skad")), writingHref(id, stageCost)
 	case stageSend:

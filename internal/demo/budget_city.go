@@ -232,7 +232,7 @@ func (p *poll) declareOnPaper(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, err := p.votes.DeclareOnPaper(ctx, p.other, p.id, found.Elector, p.pools[:1]); err != nil {
+		if err := p.votes.DeclareOnPaper(ctx, p.other, p.id, vote.NewNumber(), found.Elector, p.pools[:1]); err != nil {
 			return err
 		}
 	}

@@ -26,9 +26,10 @@ type poll struct {
 	checkers []access.Actor // judge projects
 	keepers  []access.Actor // of the key
 
-	id       budget.EditionID
-	pools    []budget.PoolID
-	projects []filed
+	id        budget.EditionID
+	pools     []budget.PoolID
+	districts []string // of the pools of districts
+	projects  []filed
 }
 
 // stages are the days of a calendar.
@@ -71,6 +72,7 @@ func (p *poll) announce(ctx context.Context) (err error) {
 	for _, pool := range set.Rules.Pools {
 		p.pools = append(p.pools, pool.ID)
 	}
+	p.districts = budget.Edition{Rules: set.Rules}.Districts()
 	if err := p.budget.Change(ctx, p.runner, p.id, set); err != nil {
 		return err
 	}

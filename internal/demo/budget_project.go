@@ -15,6 +15,7 @@ type idea struct {
 	title, words, place string
 	category            string
 	pool                int
+	district            int // firstDistrict or secondDistrict, of an idea of the pool of the city that lies in one
 	day                 int // of the edition, on which it is filed
 	love                int // how much people like it, against the others of its pool
 	circle              circle
@@ -103,7 +104,7 @@ func (p *poll) file(ctx context.Context, f *filed, n int) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := p.budget.SavePlace(ctx, f.who, f.id, f.place, p.spot(n)); err != nil {
+	if err := p.budget.SavePlace(ctx, f.who, f.id, budget.Where{Place: f.place, Spot: p.spot(n), Area: p.area(f.idea)}); err != nil {
 		return err
 	}
 	for _, c := range f.costs {
@@ -116,6 +117,15 @@ func (p *poll) file(ctx context.Context, f *filed, n int) (err error) {
 	}
 	p.past = p.past.Add(time.Hour)
 	return p.budget.FileProject(ctx, f.who, f.id, budget.Declared{OldEnough: true, Named: n%3 > 0})
+}
+
+// area is the district of an idea for the whole city that lies in one, "" when it is
+// for all of it. Ideas in the pool of a district are not asked.
+func (p *poll) area(i idea) string {
+	if i.district == 0 {
+		return ""
+	}
+	return p.districts[i.district-firstDistrict] // the pools of districts follow that of the city
 }
 
 // spot is a point around the middle of the town; a school is in one place.

@@ -116,3 +116,42 @@ func (k *kit) checkCompare(compare string) {
 		k.t.Error("a pool with three ballots is compared")
 	}
 }
+
+// TestSpendingByDistrict: where projects have districts, what is spent in each is told,
+// and what is for the whole city; where none has one, or the pool is of a district,
+// there is no such table.
+func TestSpendingByDistrict(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind      budget.PoolKind
+		districts []string // of the projects 3, 1, 2 and 4
+		rows      []string // of the rule of the pool
+	}{
+		"a school":         {budget.OfSchool, []string{"", "", "", ""}, nil},
+		"a city":           {budget.OfCity, []string{"Dębniki", "Dębniki", "Bronowice", ""}, []string{"cała gmina lub kilka dzielnic900 zł", "Dębniki4 000 zł"}},
+		"a district's own": {budget.OfDistrict, []string{"Dębniki", "Dębniki", "Dębniki", "Dębniki"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newKit(t, testkit.SQLite(t, modules))
+			k.edition.Rules.Pools[0].Kind = c.kind
+			for i, district := range c.districts {
+				k.ballots[cityPool][i].District = district
+			}
+			k.freeze()
+			k.counted()
+			k.inEveryLanguage(CompareHref(editionID, cityPool))
+			page := k.page(access.Stranger(), CompareHref(editionID, cityPool)+"?zasada=rowne-bez-reszty")
+			rows := page.Find("#dzielnice ~ .scroll tbody tr")
+			if rows.Length() < len(c.rows) || len(c.rows) == 0 && rows.Length() > 0 {
+				t.Error(text(rows))
+			}
+			for i, want := range c.rows {
+				if got := strings.ReplaceAll(text(rows.Eq(i)), "\u00a0", " "); !strings.HasPrefix(got, want) {
+					t.Errorf("%q, want %q", got, want)
+				}
+			}
+			if page.Find("#kategorie").Length() != 1 {
+				t.Error("no table by category")
+			}
+		})
+	}
+}

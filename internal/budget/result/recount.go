@@ -17,9 +17,11 @@ import (
 // What a visitor may have counted here. Who needs more counts on their own
 // machine: the command is on the page.
 const (
-	mostFile  = 16 << 20         // bytes; the largest file of Kraków has 4 MB
-	mostValue = 32 << 10         // bytes of any other field: some thousand ids
-	countFor  = 30 * time.Second // then the visitor is told that it takes too long
+	mostFile    = 16 << 20         // bytes; the largest file of Kraków has 4 MB
+	mostValue   = 32 << 10         // bytes of any other field: some thousand ids
+	mostReading = 2                // files that are sent or counted at once
+	readFor     = time.Minute      // within which a file must have come
+	countFor    = 30 * time.Second // then the visitor is told that it takes too long
 	// mostFast and mostPlain bound the work of the two implementations, in steps of
 	// their innermost loops as workOf reckons them. The plain one takes fractions of
 	// any length at each step.
@@ -44,8 +46,9 @@ type Recount struct {
 func (r Recount) Agree() bool { return r.PlainHash == r.OutcomeHash && r.same }
 
 // Again counts a published pool anew from its stored ballots. Faults as published
-// has them; Conflict result.fault.unopened where no envelope was opened; result.fault.busy (TooMany) while somebody else counts, and
-// result.fault.slow when it takes too long.
+// has them; Conflict result.fault.unopened where no envelope was opened;
+// result.fault.busy (TooMany) while somebody else counts, and result.fault.slow when
+// it takes too long.
 func (s *Service) Again(ctx context.Context, who access.Actor, id budget.EditionID, pool budget.PoolID) (r Recount, err error) {
 	defer fault.Wrap(&err, "recount pool %s", pool)
 	e, c, p, err := s.published(ctx, who, id, pool)
@@ -198,6 +201,22 @@ func plainWork(e *tally.Election, o *tally.Outcome) float64 {
 // plainPass is the work of one step.
 func plainPass(e *tally.Election, o *tally.Outcome) float64 {
 	return float64(len(e.Projects)) * float64(e.Voters()) * float64(len(o.Rounds)+1)
+}
+
+// mayRead takes a place for a file that a visitor is about to send, before a byte of
+// it is read, until the caller gives it back. Nobody sends a file while another one is
+// counted only to be told then to come later.
+func (s *Service) mayRead() (back func(), err error) {
+	busy := fault.New(fault.TooMany, "result.fault.busy")
+	if len(s.counting) == cap(s.counting) {
+		return nil, busy
+	}
+	select {
+	case s.reading <- struct{}{}:
+		return func() { <-s.reading }, nil
+	default:
+		return nil, busy
+	}
 }
 
 // limited runs a count beside the request: one at a time, and for so long as a

@@ -10,7 +10,9 @@
 // nowhere else: every envelope is opened, decoded and checked against the rules
 // of its pool, copies of one envelope are dropped, and what is left is stored
 // sorted by its content, which tells nothing of the order in which it came. A run
-// that dies leaves the box as it was, and two shares are asked for again.
+// that dies leaves the box as it was, and two shares are asked for again. A pool that
+// had fewer than vote.LeastElectors rights at the close is not opened, here or
+// elsewhere: its envelopes are counted, and its projects lose for that reason.
 //
 // Then no key is needed any more, and a job counts, pool after pool in the order of
 // their numbers: a project that may not win beside a winner of an earlier pool is
@@ -150,6 +152,10 @@ type Service struct {
 	// counting lets one recount for a visitor run at a time in this process, for
 	// the sake of everybody else's pages; other processes have their own.
 	counting chan struct{}
+	// reading lets few visitors' files at a time into the memory of this process. It is
+	// not the slot of counting, or whoever sends a file by the drop would keep everybody
+	// from counting a published result again.
+	reading chan struct{}
 	// exporting lets one box at a time be put in order in this process.
 	exporting chan struct{}
 	last      lastFile
@@ -157,5 +163,5 @@ type Service struct {
 
 // New makes the module.
 func New(c Config) *Service {
-	return &Service{Config: c, db: c.DB, now: c.Now, twoCounts: newTwoCounts(), counting: make(chan struct{}, 1), exporting: make(chan struct{}, 1)}
+	return &Service{Config: c, db: c.DB, now: c.Now, twoCounts: newTwoCounts(), counting: make(chan struct{}, 1), reading: make(chan struct{}, mostReading), exporting: make(chan struct{}, 1)}
 }

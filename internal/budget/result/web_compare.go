@@ -2,6 +2,7 @@ package result
 
 import (
 	"net/http"
+	"slices"
 
 	"kladka/internal/budget"
 	"kladka/internal/budget/tally"
@@ -33,7 +34,7 @@ type comparedProject struct {
 	Won  []bool // by rule
 }
 
-// spendingTable is what each rule spends by category or by district.
+// spendingTable is what each rule spends by category or by district of the city.
 type spendingTable struct {
 	ID, Title, Col string
 	Rows           []spendingRow
@@ -108,10 +109,26 @@ func (s *Service) compare(p *comparePage, t teller, rules []ComparedRule) {
 		p.Projects = append(p.Projects, line)
 	}
 	p.Chart = t.compareChart(rules)
-	p.Spending = []spendingTable{
-		t.spending("kategorie", "category", rules, func(c tally.Compared) []tally.Spending { return c.Category }, s.categoryName),
-		t.spending("miejsca", "district", rules, func(c tally.Compared) []tally.Spending { return c.District }, func(l *i18n.L, name string) string { return name }),
+	p.Spending = []spendingTable{t.spending("kategorie", "category", rules, func(c tally.Compared) []tally.Spending { return c.Category }, s.categoryName)}
+	if byDistrict(p.Pool, rules) {
+		p.Spending = append(p.Spending, t.spending("dzielnice", "district", rules, func(c tally.Compared) []tally.Spending { return c.District }, districtName))
 	}
+}
+
+// byDistrict tells whether winners differ in their districts at all: a school has none,
+// and the pool of a district has one.
+func byDistrict(pool budget.Pool, rules []ComparedRule) bool {
+	return pool.District() == "" && slices.ContainsFunc(rules, func(c ComparedRule) bool {
+		return slices.ContainsFunc(c.District, func(s tally.Spending) bool { return s.Name != "" })
+	})
+}
+
+// districtName is a district; of a project that has none it is the whole city.
+func districtName(l *i18n.L, name string) string {
+	if name == "" {
+		return l.T("result.compare.whole")
+	}
+	return name
 }
 
 // compareChart shows how many voters got something of what they chose.
@@ -135,6 +152,9 @@ func percent(l *i18n.L, part, whole int64) string {
 // categoryName is a category in words; one that package budget does not know is
 // shown as it is.
 func (s *Service) categoryName(l *i18n.L, category string) string {
+	if category == "" {
+		return l.T("result.compare.none")
+	}
 	if key := "budget.category." + category; s.Catalog.Has(key) {
 		return l.T(key)
 	}
@@ -150,11 +170,7 @@ func (t teller) spending(id, key string, rules []ComparedRule, of func(tally.Com
 			if !known {
 				at = len(table.Rows)
 				rows[part.Name] = at
-				label := name(t.L, part.Name)
-				if part.Name == "" {
-					label = t.T("result.compare.none")
-				}
-				row := spendingRow{Name: label}
+				row := spendingRow{Name: name(t.L, part.Name)}
 				for range rules {
 					row.Costs = append(row.Costs, budget.Money(t.L, 0))
 				}

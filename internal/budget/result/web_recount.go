@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"kladka/internal/access"
@@ -129,10 +130,18 @@ func (p *filePage) fill(l *i18n.L) {
 	}
 }
 
-// postCountFile counts a file. What is wrong with it or with the rule is told at
+// postCountFile counts a file. It is not read while others are. What is wrong with it or with the rule is told at
 // the fields; nothing is kept of either.
 func (s *Service) postCountFile(w http.ResponseWriter, r *web.Request) error {
+	back, err := s.mayRead()
+	if err != nil {
+		return err
+	}
+	defer back()
+	deadline := http.NewResponseController(w)
+	_ = deadline.SetReadDeadline(time.Now().Add(readFor)) // not every connection can have one: tests have none
 	data, values, err := readForm(r)
+	_ = deadline.SetReadDeadline(time.Time{})
 	if err != nil && fault.KindOf(err) != fault.Invalid {
 		return err
 	}

@@ -296,8 +296,37 @@ func TestCountAnyFile(t *testing.T) {
 		t.Error("two counts at once:", w.Code)
 	}
 	<-k.counting
+	k.refusesReading(mes)
 	if err := k.limited(func() error { panic("a file that nobody thought of") }); err == nil || fault.KindOf(err) != fault.Internal {
 		t.Error(err)
+	}
+}
+
+// refusesReading: while as many files as may be are on their way, a further one is
+// refused before it is read; a published pool is counted all the same, and places
+// are given back whatever comes.
+func (k *kit) refusesReading(rule []string) {
+	for range mostReading {
+		k.reading <- struct{}{}
+	}
+	body := strings.NewReader(strings.Repeat("x", 1<<20))
+	r := httptest.NewRequestWithContext(access.WithActor(k.t.Context(), access.Stranger()), http.MethodPost, RecountPath, body)
+	r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	w := httptest.NewRecorder()
+	if k.shell.ServeHTTP(w, r); w.Code != http.StatusTooManyRequests || body.Len() < 1<<19 {
+		k.t.Errorf("%d, %d bytes are unread", w.Code, body.Len())
+	}
+	k.counted()
+	if w := k.post(access.Stranger(), CountHref(editionID, cityPool)); w.Code != http.StatusOK {
+		k.t.Error("files on their way keep others from counting:", w.Code)
+	}
+	for range mostReading {
+		<-k.reading
+	}
+	k.upload("Ala ma kota", rule...)
+	k.post(access.Stranger(), RecountPath, "metoda", "greedy")
+	if w := k.upload(smallFile, rule...); w.Code != http.StatusOK || len(k.reading) > 0 {
+		k.t.Errorf("%d, %d places are not given back", w.Code, len(k.reading))
 	}
 }
 

@@ -100,12 +100,12 @@ const elsewhereOpen = `exists (select 1 from budget_rights o where o.elector = e
 // ElectorOf is the elector behind the account of whoever asks; ErrNotFound when
 // there is none yet (see Claim, Declare). Who acts for another votes for nobody.
 func (s *Service) ElectorOf(ctx context.Context, r db.Reader, who access.Actor, e budget.Edition) (ElectorID, error) {
-	at, err := s.placeOf(ctx, r, who, e, "")
+	at, err := s.placeAt(ctx, r, who, e, "")
 	return at.Elector, err
 }
 
-// placeOf is ElectorOf for whoever stands before the ballot of a pool.
-func (s *Service) placeOf(ctx context.Context, r db.Reader, who access.Actor, e budget.Edition, pool budget.PoolID) (at place, err error) {
+// placeAt is ElectorOf for whoever stands before the ballot of a pool.
+func (s *Service) placeAt(ctx context.Context, r db.Reader, who access.Actor, e budget.Edition, pool budget.PoolID) (at place, err error) {
 	if !who.SignedIn() {
 		return at, fault.New(fault.SignedOut, "fault.signed_out")
 	}

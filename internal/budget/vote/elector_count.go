@@ -10,7 +10,7 @@ import (
 
 // LeastElectors is how many rights a pool must have to be opened as a secret
 // vote: among fewer the result itself tells too much about each.
-const LeastElectors = 20
+const LeastElectors = budget.LeastElectors
 
 // Granted is how many electors have a right in a pool from a source.
 type Granted struct {

@@ -28,9 +28,10 @@ func (s *Service) FindForPaper(ctx context.Context, who access.Actor, id budget.
 // vote.fault.paper_spent, said to the person who stands there). Who may: BudgetDesk
 // at the owner, within the hours of voting. What is written is that the rights are
 // spent, by which way, and in the log that a declaration was taken, not whose. The
-// answer is the number of the declaration: it is shown once and written on the
-// signed sheet, and with it a mistake can be undone for a while (see Withdraw).
-func (s *Service) DeclareOnPaper(ctx context.Context, who access.Actor, id budget.EditionID, elector ElectorID, pools []budget.PoolID) (taken Code, err error) {
+// number (see NewNumber) is written on the signed sheet, and with it a mistake can be
+// undone for a while (see Withdraw); a declaration that comes again under its number
+// is taken once.
+func (s *Service) DeclareOnPaper(ctx context.Context, who access.Actor, id budget.EditionID, c Code, elector ElectorID, pools []budget.PoolID) (err error) {
 	defer fault.Wrap(&err, "take a declaration of edition %s", id)
 	at := s.now()
 	e, err := s.paperDesk(ctx, who, id, access.BudgetDesk)
@@ -38,19 +39,21 @@ func (s *Service) DeclareOnPaper(ctx context.Context, who access.Actor, id budge
 		err = votes(e, at)
 	}
 	if err != nil {
-		return Code{}, err
+		return err
 	}
 	pools = slices.Clone(pools)
 	slices.Sort(pools) // two desks lock rights in one order
 	if pools = slices.Compact(pools); len(pools) == 0 {
-		return Code{}, fault.InvalidFields([]fault.Field{{Name: fieldPool, Key: "vote.fault.paper_no_pool"}})
+		return fault.InvalidFields([]fault.Field{{Name: fieldPool, Key: "vote.fault.paper_no_pool"}})
 	}
 	key, err := s.markKey(ctx, e.ID)
 	if err != nil {
-		return Code{}, err
+		return err
 	}
-	c := drawTaken()
-	err = s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if before, err := takenBefore(ctx, tx, key, e.ID, c, elector, pools); err != nil || before {
+			return err
+		}
 		for _, pool := range pools {
 			if err := declare(ctx, tx, e, pool, elector); err != nil {
 				return err
@@ -61,10 +64,6 @@ func (s *Service) DeclareOnPaper(ctx context.Context, who access.Actor, id budge
 		}
 		return note(ctx, tx, who, e, "vote.paper_declare", nil, at)
 	})
-	if err != nil {
-		return Code{}, err
-	}
-	return c, nil
 }
 
 // declare spends one right for a declaration.

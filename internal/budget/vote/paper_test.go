@@ -124,8 +124,8 @@ func (p *papers) declares(n int) {
 // number takes the declaration of somebody and gives its number.
 func (p *papers) number(id ElectorID, pools ...budget.PoolID) Code {
 	p.t.Helper()
-	c, err := p.DeclareOnPaper(p.t.Context(), p.officer, p.e.ID, id, pools)
-	p.ok(err)
+	c := NewNumber()
+	p.ok(p.DeclareOnPaper(p.t.Context(), p.officer, p.e.ID, c, id, pools))
 	return c
 }
 
@@ -173,8 +173,7 @@ func declarations(t *testing.T, p *papers) {
 	t.Helper()
 	ctx, who, both := t.Context(), p.electors(2), []budget.PoolID{p.e.Rules.Pools[0].ID, p.e.Rules.Pools[1].ID}
 	declare := func(by access.Actor, e budget.Edition, id ElectorID, pools []budget.PoolID) error {
-		_, err := p.DeclareOnPaper(ctx, by, e.ID, id, pools)
-		return err
+		return p.DeclareOnPaper(ctx, by, e.ID, NewNumber(), id, pools)
 	}
 	refuses(t, "a resident", declare(p.resident, p.e, who[0], both), fault.Forbidden)
 	refuses(t, "a school", declare(p.head, p.e, who[0], both), fault.Forbidden)
@@ -373,7 +372,9 @@ func TestPaperAtOnce(t *testing.T) {
 		var paper, page [4]error
 		for i := range paper {
 			b := p.given(budget.Approval, who, on.crosses(1))
-			all.Go(func() { _, paper[i] = p.DeclareOnPaper(t.Context(), p.officer, p.e.ID, who, []budget.PoolID{p.pool}) })
+			all.Go(func() {
+				paper[i] = p.DeclareOnPaper(t.Context(), p.officer, p.e.ID, NewNumber(), who, []budget.PoolID{p.pool})
+			})
 			all.Go(func() { _, page[i] = p.cast(t.Context(), p.e, on, b) })
 		}
 		all.Wait()
@@ -418,12 +419,15 @@ func TestPaperPages(t *testing.T) {
 			t.Error("pools to declare for:", n)
 		}
 		path := PaperHref(p.e.ID) + "/oswiadczenie"
-		p.whole("no pool", p.post(p.officer, path, "miejsce", place), http.StatusUnprocessableEntity)
-		doc = p.whole("declared", p.post(p.officer, path, "miejsce", place, fieldPool, string(p.pool)), http.StatusOK)
-		if _, err := readTaken(doc.Find("[data-taken] [data-number]").Text()); err != nil {
-			t.Error("the number of the declaration is not shown:", err)
+		number := doc.Find(`[data-declare] input[name="numer"]`).AttrOr("value", "")
+		p.whole("no pool", p.post(p.officer, path, "miejsce", place, fieldTaken, number), http.StatusUnprocessableEntity)
+		for _, press := range []string{"declared", "pressed twice"} {
+			doc = p.whole(press, p.post(p.officer, path, "miejsce", place, fieldTaken, number, fieldPool, string(p.pool)), http.StatusOK)
+			if c, err := readTaken(doc.Find("[data-taken] [data-number]").Text()); err != nil || c.Letters() != number {
+				t.Error("the number of the declaration is not shown:", c, err)
+			}
 		}
-		p.whole("twice", p.post(p.officer, path, "miejsce", place, fieldPool, string(p.pool)), http.StatusConflict)
+		p.whole("another one", p.post(p.officer, path, "miejsce", place, fieldTaken, NewNumber().Letters(), fieldPool, string(p.pool)), http.StatusConflict)
 		if n := p.page(p.officer, path+"?druk=duzy").Find(".paper.large .line").Length(); n != 5 {
 			t.Error("lines of the form:", n)
 		}

@@ -34,11 +34,12 @@ import (
 // with the number (hide).
 
 // takenLength is how many letters the number of a declaration has: seven drawn ones
-// and one of check. It is typed by officers, under their names and into a log, so
-// that nobody guesses among 31^7.
+// and one of check. It is typed by officers under their names, so that nobody guesses
+// among 31^7.
 const takenLength = 8
 
-func drawTaken() Code {
+// NewNumber draws the number of a declaration, for the form in which it is taken.
+func NewNumber() Code {
 	drawn := card.Draw(takenLength - 1)
 	return Code{drawn + string(checkLetter(drawn))}
 }
@@ -88,6 +89,26 @@ func keepTaken(ctx context.Context, tx *db.Tx, key markKey, e budget.EditionID, 
 		}
 	}
 	return nil
+}
+
+// takenBefore tells that this very declaration was taken under the number: the form
+// was sent twice. A number of another declaration is a Conflict.
+func takenBefore(ctx context.Context, tx *db.Tx, key markKey, e budget.EditionID, c Code, elector ElectorID, pools []budget.PoolID) (bool, error) {
+	var rows []takenRow
+	err := tx.Select(ctx, &rows, `select `+takenColumns+` from budget_paper_taken t where t.edition = ? and t.mark = ? order by t.pool`, e, key.taken(c))
+	if err != nil || len(rows) == 0 {
+		return false, err
+	}
+	for i, row := range rows {
+		hidden, err := key.hide(c, row.Pool, string(elector))
+		if err != nil {
+			return false, err
+		}
+		if len(rows) != len(pools) || row.Pool != pools[i] || row.Hidden != hidden {
+			return false, fault.New(fault.Conflict, "fault.conflict")
+		}
+	}
+	return true, nil
 }
 
 // forgetTaken makes all declarations of a pool final: a batch of it is begun, or it

@@ -112,7 +112,7 @@ func withdrawn(t *testing.T, p *papers) {
 	wants(t, "asked afterwards", p.asks(p.officer, c), fault.Invalid, "vote.fault.paper_number_none")
 	_, err = p.Cast(t.Context(), p.e, p.given(budget.Approval, who[0], p.on(budget.Approval).crosses(1)))
 	p.ok(err)
-	wants(t, "a number that no declaration has", p.asks(p.officer, drawTaken()), fault.Invalid, "vote.fault.paper_number_none")
+	wants(t, "a number that no declaration has", p.asks(p.officer, NewNumber()), fault.Invalid, "vote.fault.paper_number_none")
 	wants(t, "what was spent on a page", p.withdraws(p.officer, c), fault.Invalid, "vote.fault.paper_number_none")
 	if !p.spent(who[0], p.pool) || row(who[0]) != string(Online)+"!" {
 		t.Error("a vote on a page was undone")
@@ -120,6 +120,9 @@ func withdrawn(t *testing.T, p *papers) {
 	if n := p.logged("vote.paper_withdraw"); n != 1 {
 		t.Error("in the log:", n)
 	}
+	again := p.number(who[1], p.pool)
+	p.ok(p.DeclareOnPaper(t.Context(), p.officer, p.e.ID, again, who[1], []budget.PoolID{p.pool})) // pressed twice
+	wants(t, "another's declaration under one number", p.DeclareOnPaper(t.Context(), p.officer, p.e.ID, again, who[0], []budget.PoolID{p.pool}), fault.Conflict, "fault.conflict")
 }
 
 // withdrawnPartly: of a declaration for two pools only that one in whose pool no
@@ -217,7 +220,7 @@ func TestWithdrawPages(t *testing.T) {
 		if doc := p.page(p.anna, path); doc.Find("form[data-withdraw] #kod2").Length() != 1 {
 			t.Error("the second officer finds no form")
 		}
-		doc = p.whole("another number", p.post(p.anna, path+"/potwierdzenie", "kod2", drawTaken().Letters()), http.StatusUnprocessableEntity)
+		doc = p.whole("another number", p.post(p.anna, path+"/potwierdzenie", "kod2", NewNumber().Letters()), http.StatusUnprocessableEntity)
 		if doc.Find("#errsum a[href='#kod2']").Length() != 1 {
 			t.Error("the refusal is not at its field")
 		}
@@ -244,7 +247,7 @@ func TestWithdrawPages(t *testing.T) {
 }
 
 func FuzzReadTaken(f *testing.F) {
-	for _, seed := range []string{"", "abcd efgh", drawTaken().Letters(), "ąęść", "2222-2222", "222222222"} {
+	for _, seed := range []string{"", "abcd efgh", NewNumber().Letters(), "ąęść", "2222-2222", "222222222"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, typed string) {

@@ -145,7 +145,7 @@ func (h castHandlers) voter(r *web.Request, e budget.Edition, marks string) (v v
 		return v, err
 	}
 	v.Way = Online
-	v.place, err = h.placeOf(ctx, h.db, access.ActorOf(r.Request), e, pool)
+	v.place, err = h.placeAt(ctx, h.db, access.ActorOf(r.Request), e, pool)
 	if errors.Is(err, fault.ErrNotFound) {
 		err = &web.Detour{Path: OwnHref(e.ID), Err: fault.New(fault.Forbidden, "vote.fault.no_elector")}
 	}

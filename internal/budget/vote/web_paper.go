@@ -16,7 +16,10 @@ func PaperHref(id budget.EditionID) string   { return budget.Href(id) + "/papier
 func BatchesHref(id budget.EditionID) string { return PaperHref(id) + "/partie" }
 func batchHref(b Batch) string               { return BatchesHref(b.Edition) + "/" + number(b.No) }
 
-const fieldPool = "pula"
+const (
+	fieldPool  = "pula"
+	fieldTaken = "numer" // of a declaration, drawn with the form: sent twice it is taken once
+)
 
 // PaperRoutes opens the doors of votes on paper. Typing is behind quiet doors: no
 // log tells when which ballot was typed, and nothing remembers the forms. Sending
@@ -25,7 +28,8 @@ func (s *Service) PaperRoutes(sh *web.Shell) {
 	start := edition + "/papier"
 	sh.Handle("GET "+start, deskGuard(), s.getPaper)
 	sh.Handle("POST "+start, deskGuard(), s.postPaper)
-	// Not Idempotent: the answer is a page with a number and must not be remembered.
+	// Not Idempotent: the answer is a page with a number and must not be remembered. The
+	// number itself makes a second press harmless.
 	sh.Handle("POST "+start+"/oswiadczenie", deskGuard(), s.postPaperDeclared)
 	sh.Handle("GET "+start+"/oswiadczenie", deskGuard(), s.getPaperForm)
 	sh.Handle("GET "+start+"/karta/{pool}", deskGuard(), s.getPaperBallot)
@@ -60,6 +64,7 @@ type paperPage struct {
 	framed
 	Status string   // why none is taken now, "" when they are
 	Taken  []string // the number of the declaration that was taken just now
+	Number string   // that of the one which the form takes
 	Form   identityForm
 	Found  *AtDesk
 	Free   []web.Choice
@@ -111,7 +116,7 @@ func (s *Service) postPaper(w http.ResponseWriter, r *web.Request) error {
 // found shows somebody and what they can still vote in; the next person finds an
 // empty form.
 func (p *paperPage) found(e budget.Edition, a AtDesk) {
-	p.Found, p.Form = &a, identityForm{Districts: districtChoices(e)}
+	p.Found, p.Form, p.Number = &a, identityForm{Districts: districtChoices(e)}, NewNumber().Letters()
 	for _, pool := range e.Rules.Pools {
 		if slices.Contains(a.Free, pool.ID) {
 			p.Free = append(p.Free, web.Choice{Value: string(pool.ID), Label: pool.Name})
@@ -136,7 +141,11 @@ func (s *Service) postPaperDeclared(w http.ResponseWriter, r *web.Request) error
 		pools = append(pools, budget.PoolID(id))
 	}
 	elector := ElectorID(r.Value("miejsce"))
-	taken, err := s.DeclareOnPaper(ctx, who, e.ID, elector, pools)
+	taken, err := readTaken(r.Value(fieldTaken))
+	if err != nil {
+		return fault.New(fault.BadRequest, "fault.bad_request")
+	}
+	err = s.DeclareOnPaper(ctx, who, e.ID, taken, elector, pools)
 	if mendable(err) {
 		return s.paperAgain(w, r, e, elector, atField(err, fieldPool))
 	}

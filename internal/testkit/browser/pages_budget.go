@@ -1,6 +1,9 @@
 package browser
 
-import "slices"
+import (
+	"net/http"
+	"slices"
+)
 
 // budgetPages are participatory budgets of a city and of a school. What they show
 // is in every demo or put there by the stage.
@@ -36,9 +39,10 @@ func settingPages() []Page {
 		{Name: "budget-new-refused", Path: "/budzet-obywatelski/nowa", Role: "budget_officer", Form: `main form[action="/budzet-obywatelski/nowa"]`, Status: 422},
 		{Name: "budget-draft", Staged: "budget-draft", Role: "budget_officer"},
 		{Name: "budget-settings", Staged: "budget-draft-settings", Role: "budget_officer"},
+		{Name: "budget-settings-late", Staged: "budget-now-settings", Role: "budget_officer", Status: http.StatusConflict},
 		{Name: "budget-pool-settings", Staged: "budget-draft-pool", Role: "budget_officer"},
 		{Name: "budget-calendar", Staged: "budget-now-calendar", Role: "budget_officer"},
-		{Name: "budget-amounts", Staged: "budget-now-amounts", Role: "budget_officer"},
+		{Name: "budget-amounts", Staged: "budget-draft-amounts", Role: "budget_officer"},
 		{Name: "budget-excludes", Staged: "budget-now-excludes", Role: "budget_officer"},
 		{Name: "budget-cancel", Staged: "budget-now-cancel", Role: "budget_officer"},
 		{Name: "budget-thaw", Staged: "budget-voting-thaw", Role: "school_head"},

@@ -31,7 +31,7 @@ func elections() map[string]thing {
 			"delivered": "/realizacja", "lesson": "/lekcja", "electors": "/uprawnienia", "key": "/klucz", "slips": "/kartki", "slip-box": "/kartki/1", "paper": "/papier",
 			"paper-form": "/papier/oswiadczenie", "paper-withdraw": "/papier/cofniecie", "batches": "/papier/partie", "batch": "/papier/partie/1"}},
 		"budget-now": {budget.Path + "/", `select ` + cityFiling, map[string]string{"rules": "/zasady", "prices": "/cennik", "projects": "/projekty", "project-new": "/projekty/nowy", "checks": "/oceny",
-			"settings": "/ustawienia", "calendar": "/ustawienia/kalendarz", "amounts": "/ustawienia/kwoty", "excludes": "/ustawienia/wykluczenia", "cancel": "/odwolaj"}},
+			"settings": "/ustawienia", "calendar": "/ustawienia/kalendarz", "excludes": "/ustawienia/wykluczenia", "cancel": "/odwolaj"}},
 		"budget-voting": {budget.Path + "/", `select ` + schoolVote, map[string]string{"vote": "/glosowanie", "classes": "/uprawnienia/klasy", "key": "/klucz", "slips": "/kartki", "thaw": "/odmroz",
 			"projects": "/projekty"}},
 		"budget-ballot":      {budget.Path + "/", `select min(edition || '/glosowanie/' || pool) from budget_rights where edition = ` + schoolVote, map[string]string{"change": "/zmiana"}},
@@ -83,6 +83,7 @@ func (h House) elect(ctx context.Context, site *browser.Site) error {
 	if err != nil {
 		return err
 	}
+	site.Paths["budget-draft-amounts"] = budget.AmountsHref(id)
 	site.Paths["budget-draft-pool"] = budget.PoolHref(id, e.Rules.Pools[1].ID)
 	if err := h.declare(ctx, site, runner); err != nil {
 		return err
