@@ -119,6 +119,51 @@ func (c Calendar) check() (faults []fault.Field) {
 	return append(faults, c.checkAfter()...)
 }
 
+// movedBack finds the days of a promised calendar that were moved from where they
+// were into the past: nobody could have kept a term that is over when it is set.
+func (c Calendar) movedBack(was Calendar, now time.Time) (faults []fault.Field) {
+	for _, d := range c.changes(was) {
+		if !now.Before(d.ends) {
+			faults = append(faults, fault.Field{Name: d.name, Key: "budget.lack.past"})
+		}
+	}
+	return faults
+}
+
+// dayChange is one line of a calendar that reads otherwise than before.
+type dayChange struct {
+	name    string // of the field of the form
+	was, is string // days, "" for none; of the vote instants as fields take them
+	ends    time.Time
+}
+
+// changes are the lines in which a calendar differs from the one before, in the order
+// of the form. A day that was taken out ends never.
+func (c Calendar) changes(was Calendar) (list []dayChange) {
+	never := time.Unix(1<<40, 0)
+	before := was.days()
+	hour := func(name string, was, is int64) {
+		if was != is {
+			list = append(list, dayChange{name, hourTyped(was), hourTyped(is), time.Unix(is, 0)})
+		}
+	}
+	for n, d := range c.days() {
+		if d.name == "wyniki_do" {
+			hour("glosowanie_od", was.VoteFrom, c.VoteFrom)
+			hour("glosowanie_do", was.VoteTo, c.VoteTo)
+		}
+		if *d.day == *before[n].day {
+			continue
+		}
+		one := dayChange{d.name, *before[n].day, *d.day, never}
+		if stop := dayStop(*d.day); !stop.IsZero() {
+			one.ends = stop
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
 // checkAfter looks at the days that follow the vote.
 func (c Calendar) checkAfter() (faults []fault.Field) {
 	last := time.Unix(c.VoteTo, 0).AddDate(0, 0, -1) // results may be due on the day on which the vote ends

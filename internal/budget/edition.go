@@ -2,6 +2,7 @@ package budget
 
 import (
 	"context"
+	"slices"
 
 	"kladka/internal/access"
 	"kladka/internal/platform/audit"
@@ -74,28 +75,37 @@ type Settings struct {
 	Title   string
 	Words   string
 	Rules   Rules
+	Why     string // the reason of a change of days that were promised
 }
 
 // SettingsOf are the settings of an edition as they are.
-func SettingsOf(e Edition) Settings { return Settings{e.Version, e.Title, e.Words, e.Rules} }
+func SettingsOf(e Edition) Settings {
+	return Settings{Version: e.Version, Title: e.Title, Words: e.Words, Rules: e.Rules}
+}
 
 // Change writes settings. It checks their form, not whether they are whole:
 // a draft may lack things until it is published. Who may: whoever runs the
 // edition. Conflict when somebody else changed it meanwhile, and when the
-// edition has been promised: then only days to come can still be moved.
+// edition has been promised: then only days to come can still be moved, to days to
+// come and with a reason, and the page of the edition tells everybody.
 func (s *Service) Change(ctx context.Context, who access.Actor, id EditionID, set Settings) (err error) {
 	defer fault.Wrap(&err, "change edition %s", id)
 	e, err := s.editionRun(ctx, who, id)
 	if err != nil {
 		return err
 	}
-	set.Title, set.Words = line(set.Title), words(set.Words)
+	set.Title, set.Words, set.Why = line(set.Title), words(set.Words), words(set.Why)
 	if !e.State.In(Draft, Published) || e.State == Published && !promisedStays(e, set) {
 		return fault.New(fault.Conflict, "budget.fault.promised")
 	}
 	fields := free(titled(nil, set.Title), "opis", set.Words, mostWords)
-	if e.State == Published {
-		fields = append(fields, set.Rules.Calendar.check()...)
+	moves := e.State == Published && set.Rules.Calendar != e.Rules.Calendar
+	if moves {
+		faults := set.Rules.Calendar.check()
+		if len(faults) == 0 {
+			faults = set.Rules.Calendar.movedBack(e.Rules.Calendar, s.now())
+		}
+		fields = needed(append(fields, faults...), "powod", set.Why, mostLine)
 	}
 	if len(set.Rules.Pools) > mostPools {
 		fields = append(fields, fault.Field{Name: "nazwa", Key: "budget.lack.many_pools", Args: []any{"most", mostPools}})
@@ -103,14 +113,18 @@ func (s *Service) Change(ctx context.Context, who access.Actor, id EditionID, se
 	if len(fields) > 0 {
 		return fault.InvalidFields(fields)
 	}
-	c := set.Rules.Calendar
+	c, now := set.Rules.Calendar, s.now().Unix()
+	moved := slices.Clone(e.Moved)
+	if moves {
+		moved = append(moved, TermMove{now, e.Rules.Calendar, c, set.Why})
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := changedOne(tx.Exec(ctx, `update budget_editions set title = ?, title_key = ?, words = ?, rules = ?, vote_from = ?, vote_to = ?, changed_at = ?,
+		if err := changedOne(tx.Exec(ctx, `update budget_editions set title = ?, title_key = ?, words = ?, rules = ?, vote_from = ?, vote_to = ?, moved = ?, changed_at = ?,
 			version = version + 1 where id = ? and version = ? and state = ?`,
-			set.Title, i18n.SortKey(set.Title), set.Words, set.Rules, c.VoteFrom, c.VoteTo, s.now().Unix(), id, set.Version, e.State)); err != nil {
+			set.Title, i18n.SortKey(set.Title), set.Words, set.Rules, c.VoteFrom, c.VoteTo, moved, now, id, set.Version, e.State)); err != nil {
 			return err
 		}
-		if e.State == Published && c != e.Rules.Calendar {
+		if moves {
 			if err := s.tellLater(ctx, tx, telling{Edition: id, Key: "moved", Round: set.Version}); err != nil {
 				return err
 			}
@@ -144,7 +158,8 @@ func (s *Service) Archive(ctx context.Context, who access.Actor, id EditionID) (
 }
 
 // Cancel ends an edition that was not counted, with a reason that everybody
-// reads. Envelopes that were cast are never opened. Who may: whoever runs it.
+// reads. Envelopes that were cast are never opened. A draft needs no reason: nobody
+// else knew of it. Who may: whoever runs it.
 func (s *Service) Cancel(ctx context.Context, who access.Actor, id EditionID, why string) (err error) {
 	defer fault.Wrap(&err, "cancel edition %s", id)
 	e, err := s.editionRun(ctx, who, id)
@@ -152,7 +167,11 @@ func (s *Service) Cancel(ctx context.Context, who access.Actor, id EditionID, wh
 		return err
 	}
 	why = words(why)
-	if fields := needed(nil, "powod", why, mostWords); len(fields) > 0 {
+	check := needed
+	if e.State == Draft {
+		check = free
+	}
+	if fields := check(nil, "powod", why, mostWords); len(fields) > 0 {
 		return fault.InvalidFields(fields)
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {

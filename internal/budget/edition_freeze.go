@@ -45,6 +45,9 @@ func (e Edition) lacks(now time.Time) (list []Obstacle) {
 		list = append(list, Obstacle{Key: "budget.lack.pools", Who: "budget.who.runs", Href: SettingsHref(e.ID)})
 	}
 	list = append(list, e.poolLacks()...)
+	if stop := dayStop(e.Rules.Calendar.FilingTo); !stop.IsZero() && !now.Before(stop) {
+		list = append(list, Obstacle{Key: "budget.lack.filing_past", Who: "budget.who.runs", Href: CalendarHref(e.ID)})
+	}
 	if from := e.Rules.Calendar.VoteFrom; from > 0 && from <= now.Unix() {
 		list = append(list, Obstacle{Key: "budget.lack.vote_past", Who: "budget.who.runs", Href: CalendarHref(e.ID)})
 	}

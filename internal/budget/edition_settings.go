@@ -29,10 +29,11 @@ func (s *Service) ChangeGeneral(ctx context.Context, who access.Actor, id Editio
 }
 
 // ChangeCalendar writes the calendar; until the freeze it can be moved, and
-// everybody who follows a project is told. Who may: whoever runs the edition.
-func (s *Service) ChangeCalendar(ctx context.Context, who access.Actor, id EditionID, version int64, c Calendar) error {
+// everybody who follows a project is told. Once it is promised everybody reads why.
+// Who may: whoever runs the edition.
+func (s *Service) ChangeCalendar(ctx context.Context, who access.Actor, id EditionID, version int64, c Calendar, why string) error {
 	return s.changePart(ctx, who, id, version, func(_ Edition, set *Settings) ([]fault.Field, error) {
-		set.Rules.Calendar = c
+		set.Rules.Calendar, set.Why = c, why
 		return c.check(), nil
 	})
 }

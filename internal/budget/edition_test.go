@@ -43,7 +43,7 @@ func (k *kit) aDraftIsAnnounced() Edition {
 
 	c := e.Rules.Calendar
 	c.VoteFrom, c.VoteTo = 0, 0
-	refuses(t, "a calendar without hours", k.ChangeCalendar(ctx, k.head, e.ID, e.Version, c), fault.Invalid)
+	refuses(t, "a calendar without hours", k.ChangeCalendar(ctx, k.head, e.ID, e.Version, c, "święto w szkole"), fault.Invalid)
 	_, err = k.ChangePool(ctx, k.head, e.ID, e.Version, Pool{Name: "Druga pula", Kind: OfArea, Budget: 0}, false)
 	refuses(t, "a pool without money", err, fault.Invalid)
 	pool, err := k.ChangePool(ctx, k.head, e.ID, e.Version, Pool{Name: "Druga pula", Kind: OfArea, Budget: 100_000, Ballot: e.Rules.Pools[0].Ballot, Count: e.Rules.Pools[0].Count}, false)
@@ -68,8 +68,8 @@ func (k *kit) aPromiseStays(e Edition) {
 	refuses(t, "more signatures", k.ChangeGeneral(ctx, k.head, e.ID, g), fault.Conflict)
 	c := e.Rules.Calendar
 	c.FilingTo = "2026-10-24"
-	refuses(t, "a pupil moves a day", k.ChangeCalendar(ctx, k.pupil, e.ID, e.Version, c), fault.Forbidden)
-	k.ok(k.ChangeCalendar(ctx, k.head, e.ID, e.Version, c))
+	refuses(t, "a pupil moves a day", k.ChangeCalendar(ctx, k.pupil, e.ID, e.Version, c, "święto w szkole"), fault.Forbidden)
+	k.ok(k.ChangeCalendar(ctx, k.head, e.ID, e.Version, c, "święto w szkole"))
 	if k.edition(e.ID).Rules.Calendar.FilingTo != "2026-10-24" {
 		t.Error("the day did not move")
 	}
@@ -126,7 +126,7 @@ func (k *kit) rulesAreFrozen(e Edition) []ProjectID {
 	if want := DrawOrder(e.Rules.Seed, ids[:3]); !slices.Equal(order, want) {
 		t.Errorf("the ballot is %v, the seed draws %v", order, want)
 	}
-	refuses(t, "the calendar moves after the freeze", k.ChangeCalendar(ctx, k.head, e.ID, e.Version, e.Rules.Calendar), fault.Conflict)
+	refuses(t, "the calendar moves after the freeze", k.ChangeCalendar(ctx, k.head, e.ID, e.Version, e.Rules.Calendar, "święto w szkole"), fault.Conflict)
 	return ids
 }
 
@@ -179,7 +179,7 @@ func (k *kit) theFreezeIsTakenBack(e Edition, ids []ProjectID) {
 	refuses(t, "the void document", err, fault.NotFound)
 	c := e.Rules.Calendar
 	c.VoteTo += 3600
-	k.ok(k.ChangeCalendar(ctx, k.head, e.ID, e.Version, c))
+	k.ok(k.ChangeCalendar(ctx, k.head, e.ID, e.Version, c, "święto w szkole"))
 	k.ok(k.Freeze(ctx, k.head, e.ID))
 	if e = k.edition(e.ID); e.RulesHash == before.RulesHash || e.Rules.Seed != before.Rules.Seed {
 		t.Error("other hours need another hash and keep the draw")

@@ -61,6 +61,13 @@ func (s *Service) placed(ctx context.Context, edition EditionID, f ProjectFilter
 	return list, s.db.Select(ctx, &list, `select p.id, p.title, p.place, p.lat, p.lon from budget_projects p where `+where+` and p.lat <> 0 order by p.id limit ?`, append(args, mostOnMap)...)
 }
 
+// anyPlaced tells whether the map of a filter has anything to show. In a school no
+// project need have a place.
+func (s *Service) anyPlaced(ctx context.Context, edition EditionID, f ProjectFilter) (found bool, err error) {
+	where, args := f.where(edition)
+	return found, s.db.Get(ctx, &found, `select exists (select 1 from budget_projects p where `+where+` and p.lat <> 0)`, args...)
+}
+
 // draftsOf are the drafts of a person in an edition.
 func (s *Service) draftsOf(ctx context.Context, person string, edition EditionID) (list []Project, err error) {
 	if person == "" {

@@ -420,12 +420,12 @@ func TestStagesGoByWhatHappened(t *testing.T) {
 	for name, c := range map[string]struct {
 		state  State
 		change func()
-		want   string // past, now, late or to come of the seven stages
+		want   string // past, now, late or to come of the seven stages and the objections
 	}{
-		"open":       {Voting, func() { e.FrozenAt = 1 }, "pppp n - -"},
-		"not opened": {Frozen, func() { e.FrozenAt = 1 }, "pppp - - -"},
-		"not frozen": {Published, func() { e.FrozenAt = 0 }, "pppl - - -"},
-		"canceled":   {Canceled, func() {}, "---- - - -"},
+		"open":       {Voting, func() { e.FrozenAt = 1 }, "pppp n - - -"},
+		"not opened": {Frozen, func() { e.FrozenAt = 1 }, "pppp - - - -"},
+		"not frozen": {Published, func() { e.FrozenAt = 0 }, "pppl - - - -"},
+		"canceled":   {Canceled, func() {}, "---- - - - -"},
 	} {
 		e.State = c.state
 		c.change()

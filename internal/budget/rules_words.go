@@ -142,8 +142,14 @@ func joinNumbers(l *i18n.L, list []int) string {
 func (p Pool) countWords(l *i18n.L) []string {
 	c := p.Count
 	rule := c.Rule
-	if rule == greedy && c.Utility == cardinality {
+	switch {
+	case rule != greedy:
+	case c.Utility == cardinality:
 		rule = "greedy_per_cost"
+	case p.Ballot.Type == Ranked || p.Ballot.Type == Cumulative:
+		rule = "greedy_points"
+	default:
+		rule = "greedy_votes"
 	}
 	lines := []string{l.T("budget.words.rule_" + rule)}
 	if c.Rule == mes {

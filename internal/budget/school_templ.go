@@ -489,7 +489,7 @@ func costHelpView(p costHelpPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = todo(p.Page, "cost_help.", costSteps).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = todo(p.Page, "cost_help.", p.Steps).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -124,6 +124,9 @@ func campaignAndDelivery(k *projectKit) {
 	k.refuses("a campaign after the vote", k.SaveCampaign(ctx, k.pupil, won, "Hasło", "Tekst"), fault.Conflict)
 	k.deliver(t, e, won, lost)
 	k.everyLanguage(LessonHref(e.ID), DeliveriesHref(e.ID), DeliveryHref(won), Href(e.ID), ProjectHref(won))
+	if got, there := k.page(k.nobody, DeliveriesHref(e.ID)).Find("[data-promise=next] a").Attr("href"); there && got == DeliveriesHref(e.ID) {
+		t.Error("the page of deliveries leads to itself")
+	}
 }
 
 // pictured sends a picture for a campaign, which everybody sees.

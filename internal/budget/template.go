@@ -2,8 +2,10 @@ package budget
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
+	"kladka/internal/platform/fault"
 	"kladka/internal/platform/web"
 )
 
@@ -29,6 +31,25 @@ func Templates() []Template {
 	}
 }
 
+// unsureOf are the parts of a draft that still carry a template's own doubt about their
+// legal source, as fields of the settings. Everybody would read the doubt once the draft
+// is public; it keeps nobody from publishing.
+func (e Edition) unsureOf() (list []fault.Field) {
+	doubt := strings.Trim(unsure, " ()")
+	if e.State != Draft {
+		return nil
+	}
+	if strings.Contains(e.Rules.Basis, doubt) {
+		list = append(list, fault.Field{Name: "podstawa"})
+	}
+	for n, note := range e.Rules.Notes {
+		if strings.Contains(note.Words, doubt) {
+			list = append(list, fault.Field{Name: noteField(n), Key: note.About})
+		}
+	}
+	return list
+}
+
 // templateOf finds a template; false when there is none of that key.
 func templateOf(key string) (Template, bool) {
 	for _, t := range Templates() {
@@ -37,6 +58,16 @@ func templateOf(key string) (Template, bool) {
 		}
 	}
 	return Template{}, false
+}
+
+// yearAhead is the first year in which the filing of a template has not begun: an
+// edition that is made now and published as it is can still take projects.
+func (t Template) yearAhead(now time.Time) int {
+	year := now.In(web.Warsaw).Year()
+	if now.Before(dayStart(t.Rules(year).Calendar.FilingFrom)) {
+		return year
+	}
+	return year + 1
 }
 
 const (

@@ -92,21 +92,22 @@ type Edition struct {
 	Rules     Rules                `db:"rules"`
 	RulesHash string               `db:"rules_hash"` // "" until frozen; see Document
 	// Why an edition was canceled, "" otherwise.
-	CanceledWhy string `db:"canceled_why"`
-	Thaws       Thaws  `db:"thaws"` // freezes that were taken back, the oldest first
-	PublishedAt int64  `db:"published_at"`
-	FrozenAt    int64  `db:"frozen_at"`
-	OpenedAt    int64  `db:"opened_at"`
-	ClosedAt    int64  `db:"closed_at"`
-	CountedAt   int64  `db:"counted_at"`
-	FinalAt     int64  `db:"final_at"`
-	CreatedBy   string `db:"created_by"`
-	CreatedAt   int64  `db:"created_at"`
-	ChangedAt   int64  `db:"changed_at"`
+	CanceledWhy string    `db:"canceled_why"`
+	Thaws       Thaws     `db:"thaws"` // freezes that were taken back, the oldest first
+	Moved       TermMoves `db:"moved"` // changes of the calendar since it was promised, the oldest first
+	PublishedAt int64     `db:"published_at"`
+	FrozenAt    int64     `db:"frozen_at"`
+	OpenedAt    int64     `db:"opened_at"`
+	ClosedAt    int64     `db:"closed_at"`
+	CountedAt   int64     `db:"counted_at"`
+	FinalAt     int64     `db:"final_at"`
+	CreatedBy   string    `db:"created_by"`
+	CreatedAt   int64     `db:"created_at"`
+	ChangedAt   int64     `db:"changed_at"`
 }
 
 // EditionColumns are all columns of an Edition, of the table under the name e.
-const EditionColumns = `e.id, e.version, e.trace, e.owner, e.kind, e.state, e.title, e.title_key, e.year, e.words, e.rules, e.rules_hash, e.canceled_why, e.thaws,
+const EditionColumns = `e.id, e.version, e.trace, e.owner, e.kind, e.state, e.title, e.title_key, e.year, e.words, e.rules, e.rules_hash, e.canceled_why, e.thaws, e.moved,
 	e.published_at, e.frozen_at, e.opened_at, e.closed_at, e.counted_at, e.final_at, e.created_by, e.created_at, e.changed_at`
 
 // Thaw is a freeze that was taken back: when, why in the words of the office, and the
@@ -143,6 +144,42 @@ func (t *Thaws) Scan(from any) error {
 		return t.Scan(string(text))
 	}
 	return fmt.Errorf("thaws of a budget: unexpected %T", from)
+}
+
+// TermMove is a change of a calendar that had been promised: when, both calendars, and
+// why in the words of the office.
+type TermMove struct {
+	At  int64    `json:"at"` // UTC seconds
+	Was Calendar `json:"was"`
+	Is  Calendar `json:"is"`
+	Why string   `json:"why"`
+}
+
+// TermMoves are all of an edition. Everybody who reads the edition reads them.
+type TermMoves []TermMove
+
+// Value and Scan keep moves in the database as JSON, "" for none.
+func (m TermMoves) Value() (driver.Value, error) {
+	if len(m) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal([]TermMove(m))
+	return string(text), err
+}
+
+// Scan implements sql.Scanner.
+func (m *TermMoves) Scan(from any) error {
+	switch text := from.(type) {
+	case string:
+		if text == "" {
+			*m = nil
+			return nil
+		}
+		return json.Unmarshal([]byte(text), m)
+	case []byte:
+		return m.Scan(string(text))
+	}
+	return fmt.Errorf("moves of a calendar: unexpected %T", from)
 }
 
 // Pool finds a pool of the edition; false when it has none of that id.

@@ -27,8 +27,9 @@ func (s *Service) editionRoutes(sh *web.Shell) {
 	sh.Handle("POST "+one+"/archiwum", runsGuard(), s.postDeed(s.Archive, "archived"))
 	sh.Handle("GET "+one+"/odmroz", runsGuard(), s.getWhy(thawing))
 	sh.Handle("POST "+one+"/odmroz", runsGuard(), s.postWhy(thawing, s.Thaw))
-	sh.Handle("GET "+one+"/odwolaj", runsGuard(), s.getWhy(canceling))
-	sh.Handle("POST "+one+"/odwolaj", runsGuard(), s.postWhy(canceling, s.Cancel))
+	// Within the hour the envelopes of a canceled vote are destroyed.
+	sh.Handle("GET "+one+"/odwolaj", access.Both(runsGuard(), access.Fresh), s.getWhy(canceling))
+	sh.Handle("POST "+one+"/odwolaj", access.Both(runsGuard(), access.Fresh), s.postWhy(canceling, s.Cancel))
 	s.settingRoutes(sh)
 	sh.AddDesk(s.editionDesk)
 }
@@ -143,8 +144,8 @@ func (s *Service) ownEditions(ctx context.Context, who access.Actor) (list []Edi
 	if len(runs) == 0 {
 		runs = []access.InstitutionID{""}
 	}
-	query, args, err := db.In(`select `+EditionColumns+` from budget_editions e where e.owner in (?) and (e.published_at > 0 or e.owner in (?)) and e.state <> ?
-		order by e.year desc, e.id desc limit 10`, at, runs, Archived)
+	query, args, err := db.In(`select `+EditionColumns+` from budget_editions e where e.owner in (?) and (e.published_at > 0 or e.owner in (?) and e.state <> ?) and e.state <> ?
+		order by e.year desc, e.id desc limit 10`, at, runs, Canceled, Archived)
 	if err != nil {
 		return nil, err
 	}

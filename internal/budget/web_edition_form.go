@@ -80,13 +80,24 @@ func (s *Service) newEditionForm(w http.ResponseWriter, r *web.Request, refusal 
 	for _, t := range Templates() {
 		templates = append(templates, web.Choice{Value: t.Key, Label: l.T("budget.template." + t.Key), Hint: l.T("budget.template_hint." + t.Key)})
 	}
-	year := strconv.Itoa(s.now().In(web.Warsaw).Year())
+	year := strconv.Itoa(usualTemplate(access.ActorOf(r.Request)).yearAhead(s.now()))
 	p.Fields = []templ.Component{
 		web.Radios(p.Page, web.Pick{Name: "wzor", Label: l.T("budget.field.wzor"), Choices: templates, Value: r.Value("wzor"), Required: true}),
 		web.Select(p.Page, web.Pick{Name: "prowadzi", Label: l.T("budget.field.prowadzi"), Choices: owners, Value: r.Value("prowadzi"), Required: true}),
 		web.Field(p.Page, web.Input{Name: "tytul", Label: l.T("budget.field.tytul"), Hint: l.T("budget.hint.tytul"), Value: r.Value("tytul"), Required: true}),
 		web.Field(p.Page, web.Input{Name: "rok", Label: l.T("budget.field.rok"), Mode: "numeric", Short: true, Value: filled(r, refusal, "rok", year), Required: true})}
 	return p.form(w, r, refusal)
+}
+
+// usualTemplate is the one by which the form proposes a year: a city's for those who
+// run budgets of an office, a school's for all others.
+func usualTemplate(who access.Actor) Template {
+	key := "school"
+	if slices.ContainsFunc(who.Roles, func(h access.Held) bool { return h.Role == access.BudgetOfficer }) {
+		key = "krakow_2026"
+	}
+	t, _ := templateOf(key)
+	return t
 }
 
 // owners are the institutions for which the reader runs budgets.

@@ -23,6 +23,7 @@ type editionPage struct {
 	Main      []web.Link // what can be done now, the foremost first
 	Next      web.Step
 	Stages    []stageLine
+	Moves     []moveLine
 	Bar       []barPart
 	Today     int // place on the bar, -1 when outside
 	Pools     []poolLine
@@ -31,6 +32,40 @@ type editionPage struct {
 	Obstacles []obstacleLine
 	Due       []obstacleLine // before the vote ends
 	Deed      deedButton
+	Unsure    []web.Link // what to check before publishing
+}
+
+// moveLine is one change of the calendar: when, and why, and what was moved from when to when.
+type moveLine struct {
+	When, Why string
+	Days      []string
+}
+
+// moveLines are the changes of the calendar since it was promised.
+func (e Edition) moveLines(l *i18n.L) (list []moveLine) {
+	for _, m := range e.Moved {
+		one := moveLine{When: moment(l, m.At), Why: m.Why}
+		for _, d := range m.Is.changes(m.Was) {
+			one.Days = append(one.Days, l.T("budget.moves.day", "what", l.T("budget.field."+d.name), "was", d.words(l, d.was), "is", d.words(l, d.is)))
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// words writes a term of a changed line as its form has it: a day, a day with an hour,
+// or none.
+func (d dayChange) words(l *i18n.L, term string) string {
+	at := instantOf(term)
+	switch {
+	case term == "":
+		return l.T("budget.moves.none")
+	case at == 0:
+		return dayText(l, term)
+	case d.name == "glosowanie_do":
+		return EndWords(l, at)
+	}
+	return moment(l, at)
 }
 
 // stageLine is a stage of the calendar.
@@ -63,10 +98,20 @@ func (s *Service) showEdition(w http.ResponseWriter, r *web.Request, status int)
 		return err
 	}
 	p := editionPage{Page: r.Page(w, e.Title, web.Link{Text: r.L.T("budget.title"), Href: Path}), Of: e, Lead: e.lead(r.L, now), Pools: poolLines(r.L, e),
-		Main: e.mainLinks(r.L, now), Next: e.next(r.L, now), Stages: e.stageLines(r.L, now)}
+		Main: e.mainLinks(r.L, now), Next: e.next(r.L, now), Stages: e.stageLines(r.L, now), Moves: e.moveLines(r.L)}
 	p.NoIndex = e.PublishedAt == 0
 	p.Phase, p.Badge = e.stands(r.L, now)
 	p.Bar, p.Today = drawBar(e.Rules.Calendar.Stages(), now)
+	if e.State == Published && e.Phase(now) == PhaseDrawing {
+		candidates, err := ballotCandidates(ctx, s.db, e.ID)
+		if err != nil {
+			return err
+		}
+		if len(candidates) == 0 {
+			day, _ := e.until(r.L, now)
+			p.Lead = r.L.T(e.to("budget.lead.drawing_empty"), "day", day)
+		}
+	}
 	names, err := s.Directory.Names(ctx, []access.InstitutionID{e.Owner})
 	if err != nil {
 		return err
@@ -105,6 +150,13 @@ func (s *Service) forRunner(ctx context.Context, l *i18n.L, p *editionPage) erro
 	if len(list) == 0 {
 		p.Deed = e.deedFor(l)
 	}
+	for _, f := range e.unsureOf() {
+		text := l.T("budget.field.podstawa")
+		if f.Key != "" {
+			text = l.T("budget.note_about", "what", l.T("budget.about."+f.Key))
+		}
+		p.Unsure = append(p.Unsure, web.Link{Text: text, Href: SettingsHref(e.ID) + "#" + f.Name})
+	}
 	due, err := s.dueIn(ctx, e)
 	if err != nil {
 		return err
@@ -124,6 +176,11 @@ func (s *Service) forRunner(ctx context.Context, l *i18n.L, p *editionPage) erro
 	return nil
 }
 
+// running tells whether the part for those who run the edition has anything in it.
+func (p editionPage) running() bool {
+	return p.Runs && (len(p.Obstacles) > 0 || len(p.Due) > 0 || p.Deed.Action != "" || len(p.Links) > 0)
+}
+
 // dueIn is what waits for those who run an edition before its vote ends.
 func (s *Service) dueIn(ctx context.Context, e Edition) ([]Obstacle, error) {
 	if e.State != Voting || s.Config.Due == nil {
@@ -139,7 +196,7 @@ func (e Edition) undoLinks(l *i18n.L) (list []web.Link) {
 		list = append(list, web.Link{Text: l.T("budget.link.thaw"), Href: Href(e.ID) + thawing.path})
 	}
 	if e.State.In(Draft, Published, Frozen, Voting, Closed) {
-		list = append(list, web.Link{Text: l.T("budget.link.cancel"), Href: Href(e.ID) + canceling.path})
+		list = append(list, web.Link{Text: l.T("budget.link." + canceling.of(e).key), Href: Href(e.ID) + canceling.path})
 	}
 	return list
 }
@@ -178,6 +235,9 @@ func (e Edition) to(key string) string {
 // for that of protests, without which there is no such phase, and that of delivery,
 // which the sentence does without.
 func (e Edition) lead(l *i18n.L, now time.Time) string {
+	if e.State == Canceled && e.PublishedAt == 0 {
+		return l.T("budget.lead.discarded")
+	}
 	if e.State.In(Draft, Archived, Canceled) {
 		return l.T("budget.lead." + string(e.State))
 	}
@@ -262,8 +322,18 @@ func (e Edition) stageLines(l *i18n.L, now time.Time) (list []stageLine) {
 			one.Now = begun && !over && (st.Phase == PhaseDrawing || !byDeed(st.Phase))
 		}
 		list = append(list, one)
+		if day := e.Rules.Calendar.ObjectTo; st.Phase == PhaseResults && day != "" {
+			list = append(list, e.objectionLine(l, day, now))
+		}
 	}
 	return list
+}
+
+// objectionLine is until when one can object to the result. It is no stage of its
+// own: results stand and objections run beside each other, until the result is final.
+func (e Edition) objectionLine(l *i18n.L, day string, now time.Time) stageLine {
+	return stageLine{Title: l.T("budget.objections"), When: l.T("budget.objections_until", "day", dayText(l, day)), Text: l.T(e.to("budget.stage.objections")),
+		Past: e.FinalAt > 0, Now: e.State == Counted && now.Before(dayStop(day)), Late: e.State == Counted && !now.Before(dayStop(day))}
 }
 
 // byDeed tells that a stage is done by a deed and not by its days alone.
@@ -415,6 +485,15 @@ var (
 	canceling = reasoned{"cancel", "/odwolaj"}
 )
 
+// of is the deed as it reads for an edition. A draft is not called off before anybody
+// but thrown away, without a reason: nobody else knew of it.
+func (d reasoned) of(e Edition) reasoned {
+	if d == canceling && e.PublishedAt == 0 {
+		d.key = "discard"
+	}
+	return d
+}
+
 func (s *Service) getWhy(d reasoned) web.Handler {
 	return func(w http.ResponseWriter, r *web.Request) error { return s.whyForm(w, r, d, nil) }
 }
@@ -424,8 +503,9 @@ func (s *Service) whyForm(w http.ResponseWriter, r *web.Request, d reasoned, ref
 	if err != nil {
 		return err
 	}
+	d = d.of(e)
 	p := whyPage{Page: r.Page(w, r.L.T("budget."+d.key+".title"), crumbsOf(r.L, e)...).WithErrors(refusal),
-		Key: d.key, Action: Href(e.ID) + d.path, Why: r.Value("powod"), Back: Href(e.ID)}
+		Key: d.key, Action: Href(e.ID) + d.path, Asks: e.PublishedAt != 0, Why: r.Value("powod"), Back: Href(e.ID)}
 	p.NoIndex = true
 	status := http.StatusOK
 	if refusal != nil {
@@ -438,6 +518,7 @@ func (s *Service) whyForm(w http.ResponseWriter, r *web.Request, d reasoned, ref
 type whyPage struct {
 	web.Page
 	Key, Action, Why, Back string
+	Asks                   bool // for a reason
 }
 
 func (s *Service) postWhy(d reasoned, deed func(context.Context, access.Actor, EditionID, string) error) web.Handler {
@@ -449,6 +530,13 @@ func (s *Service) postWhy(d reasoned, deed func(context.Context, access.Actor, E
 		}
 		if err != nil {
 			return err
+		}
+		e, err := EditionByID(r.Context(), s.db, id)
+		if err != nil {
+			return err
+		}
+		if said := d.of(e); said != d {
+			return done(w, r, said.key, Path)
 		}
 		return done(w, r, d.key, Href(id))
 	}

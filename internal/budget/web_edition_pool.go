@@ -52,6 +52,10 @@ func (s *Service) calendarForm(w http.ResponseWriter, r *web.Request, refusal er
 		}
 		field("date", d.name, *d.day)
 	}
+	if e.State == Published {
+		p.Sees, p.SeesMore = r.L.T("budget.why_sees"), r.L.T("budget.why_sees_more")
+		p.Fields = append(p.Fields, web.Textarea(p.Page, web.Area{Name: "powod", Label: r.L.T("budget.field.powod_terminu"), Value: r.Value("powod"), Required: true}))
+	}
 	return p.form(w, r, refusal)
 }
 
@@ -81,7 +85,7 @@ func (s *Service) postCalendar(w http.ResponseWriter, r *web.Request) error {
 	for _, d := range c.days() {
 		*d.day = r.Value(d.name)
 	}
-	err := s.ChangeCalendar(r.Context(), access.ActorOf(r.Request), id, version(r), c)
+	err := s.ChangeCalendar(r.Context(), access.ActorOf(r.Request), id, version(r), c, r.Value("powod"))
 	if invalid(err) {
 		return s.calendarForm(w, r, err)
 	}

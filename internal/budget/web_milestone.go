@@ -205,6 +205,9 @@ func (s *Service) getDeliveries(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := deliveriesPage{Page: r.Page(w, l.T("budget.delivery.all"), crumbsOf(l, e)...), Of: e, Next: e.next(l, now)}
+	if p.Next.Href == DeliveriesHref(e.ID) { // this page
+		p.Next.What, p.Next.Href = l.T("budget.delivery.next"), ""
+	}
 	rows, more, err := s.chosenIn(ctx, e.ID, at)
 	if err != nil {
 		return err

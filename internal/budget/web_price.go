@@ -56,7 +56,7 @@ func (s *Service) showPrices(w http.ResponseWriter, r *web.Request, refusal erro
 		return err
 	}
 	p := pricesPage{Page: r.Page(w, l.T("budget.prices.title"), crumbsOf(l, e)...).WithErrors(refusal), Of: e, Again: func(string) string { return "" },
-		Next: web.Step{What: l.T("budget.prices.next"), Who: l.T("budget.prices.next_who"), Href: CostHelpPath}}
+		Next: web.Step{What: l.T("budget.prices.next"), Who: l.T("budget.prices.next_who"), Href: costHelpHref(e.ID, "")}}
 	p.NoIndex = true
 	if refusal != nil {
 		p.Again = r.Value
@@ -77,6 +77,9 @@ func (s *Service) showPrices(w http.ResponseWriter, r *web.Request, refusal erro
 	}
 	if p.Take, err = s.takes(ctx, who, e, ProjectID(r.Value("projekt"))); err != nil {
 		return err
+	}
+	if p.Take != "" {
+		p.Next.Href = p.Take
 	}
 	return r.RenderStatus(w, statusOf(refusal), pricesView(p))
 }

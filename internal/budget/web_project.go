@@ -89,7 +89,7 @@ type projectsPage struct {
 	Pager      web.Pager
 	Proposes   bool
 	Office     bool
-	Points     string // address of the points of the map
+	Points     string // address of the points of the map, "" when there are none
 	Closed     string // why nothing can be filed now, "" when it can
 }
 
@@ -124,9 +124,15 @@ func (s *Service) getProjects(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := projectsPage{Page: r.Page(w, r.L.T("budget.project.list"), crumbsOf(r.L, e)...), Of: e, Filter: s.filterOf(r), Pools: poolChoices(e),
-		Categories: categoryChoices(r.L), Districts: districtChoices(e), Points: web.WithQuery(r.URL, "", "", "od", "do"), Office: s.worksFor(ctx, who, e)}
-	p.Points = ProjectsHref(e.ID) + ".geojson" + p.Points[len(r.URL.Path):]
-	p.Scripts, p.Styles = []string{"leaflet.js", "map.js"}, []string{"leaflet.css"}
+		Categories: categoryChoices(r.L), Districts: districtChoices(e), Office: s.worksFor(ctx, who, e)}
+	mapped, err := s.anyPlaced(ctx, e.ID, p.Filter)
+	if err != nil {
+		return err
+	}
+	if mapped {
+		p.Points = ProjectsHref(e.ID) + ".geojson" + web.WithQuery(r.URL, "", "", "od", "do")[len(r.URL.Path):]
+		p.Scripts, p.Styles = []string{"leaflet.js", "map.js"}, []string{"leaflet.css"}
+	}
 	for _, st := range ProjectStates()[2:] {
 		p.States = append(p.States, web.Choice{Value: string(st), Label: stateWords(r.L, st)})
 	}

@@ -52,7 +52,24 @@ type writingPage struct {
 	Mends    bool // the stage of sending, of a filed project that was to be mended
 }
 
-type missing struct{ Text, Href string }
+type missing struct{ Text, Stage, Href string }
+
+// lacking is what a draft lacks, with the stage at which it is mended.
+func lacking(l *i18n.L, p ProjectID, f fault.Field) missing {
+	stage := fieldStage[f.Name]
+	return missing{Text: faultWords(l, f), Stage: stage, Href: writingHref(p, stage)}
+}
+
+// next is what comes after a stage. A draft that lacks something is not sent but
+// mended first.
+func (v writingPage) next() web.Step {
+	step := web.Step{What: v.T("budget.write.next_" + v.Stage), Who: v.T("budget.write.you")}
+	if v.Stage == stageSend && len(v.Missing) > 0 {
+		first := v.Missing[0]
+		step.What, step.Href = v.T("budget.write.next_missing", "stage", v.T("budget.write."+first.Stage)), first.Href
+	}
+	return step
+}
 
 func (s *Service) getNewProject(w http.ResponseWriter, r *web.Request) error {
 	return s.newProject(w, r, nil)
@@ -219,12 +236,12 @@ func (v *writingPage) sending(ctx context.Context, s *Service, r *web.Request, w
 	l, p := r.L, v.Of
 	pool, _ := e.Pool(p.Pool)
 	for _, f := range Missing(p, items, pool) {
-		v.Missing = append(v.Missing, missing{Text: faultWords(l, f), Href: writingHref(p.ID, fieldStage[f.Name])})
+		v.Missing = append(v.Missing, lacking(l, p.ID, f))
 	}
 	// What filing refused beside it, such as a twin, is mended at its stage too.
 	v.Errors = slices.DeleteFunc(slices.Clone(v.Errors), func(f fault.Field) bool {
-		stage, elsewhere := fieldStage[f.Name]
-		one := missing{Text: faultWords(l, f), Href: writingHref(p.ID, stage)}
+		_, elsewhere := fieldStage[f.Name]
+		one := lacking(l, p.ID, f)
 		if elsewhere && !slices.Contains(v.Missing, one) {
 			v.Missing = append(v.Missing, one)
 		}
@@ -283,10 +300,20 @@ func (s *Service) postWriting(w http.ResponseWriter, r *web.Request) error {
 	if invalid(err) {
 		return s.showWriting(w, r, inMoneyWords(r.L, err))
 	}
+	if fault.KindOf(err) == fault.Conflict && s.filedBefore(ctx, who, id) {
+		return done(w, r, "filed_before", ProjectHref(id))
+	}
 	if err != nil {
 		return err
 	}
 	return done(w, r, notice, to)
+}
+
+// filedBefore tells that what comes from a form of a draft comes too late: the
+// reader's own project is filed, by a press before this one.
+func (s *Service) filedBefore(ctx context.Context, who access.Actor, id ProjectID) bool {
+	p, e, err := s.own(ctx, who, id)
+	return err == nil && p.State != ProjectDraft && s.editable(p, e) != nil
 }
 
 // inMoneyWords is a fault whose fields say amounts in words.

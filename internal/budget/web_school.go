@@ -2,6 +2,7 @@ package budget
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 
 	"kladka/internal/access"
@@ -79,12 +80,26 @@ func planLinks(l *i18n.L) (list []web.Link) {
 // costHelpPage leads from an idea to a cost.
 type costHelpPage struct {
 	web.Page
+	Steps  []string
 	Prices []web.Link // price lists of the reader's schools
 	Next   web.Step
 }
 
-// costSteps lead from an idea to a cost.
-var costSteps = []string{"what", "list", "count", "price", "add", "ask"}
+// costSteps lead from an idea to a cost, in a school and elsewhere.
+var (
+	costSteps     = []string{"what", "list", "count", "price", "add", "ask"}
+	costStepsCity = []string{"what", "list", "count", "price_city", "add", "ask_city"}
+)
+
+// costHelpHref is the help with costs for whoever writes a project of an edition. It
+// leads back to the project, when it is given, or to the edition.
+func costHelpHref(e EditionID, p ProjectID) string {
+	q := url.Values{"budzet": {string(e)}}
+	if p != "" {
+		q.Set("projekt", string(p))
+	}
+	return CostHelpPath + "?" + q.Encode()
+}
 
 func schoolCrumbs(l *i18n.L) []web.Link {
 	return []web.Link{{Text: l.T("budget.title"), Href: Path}, {Text: l.T("budget.school.title"), Href: SchoolPath}}
@@ -92,8 +107,11 @@ func schoolCrumbs(l *i18n.L) []web.Link {
 
 func (s *Service) getCostHelp(w http.ResponseWriter, r *web.Request) error {
 	l := r.L
-	p := costHelpPage{Page: r.Page(w, l.T("budget.cost_help.title"), schoolCrumbs(l)...),
+	p := costHelpPage{Page: r.Page(w, l.T("budget.cost_help.title"), schoolCrumbs(l)...), Steps: costSteps,
 		Next: web.Step{What: l.T("budget.cost_help.next"), Who: l.T("budget.cost_help.next_who"), Href: Path}}
+	if id := r.Value("budzet"); id != "" {
+		return s.costHelpIn(w, r, p, EditionID(id))
+	}
 	own, err := s.ownEditions(r.Context(), access.ActorOf(r.Request))
 	if err != nil {
 		return err
@@ -103,6 +121,37 @@ func (s *Service) getCostHelp(w http.ResponseWriter, r *web.Request) error {
 			p.Prices = append(p.Prices, web.Link{Text: l.T("budget.prices.of", "title", e.Title), Href: PricesHref(e.ID)})
 		}
 	}
+	return r.Render(w, costHelpView(p))
+}
+
+// costHelpIn is the same help for an edition: in its words, with its price list, and
+// back to where the reader came from.
+func (s *Service) costHelpIn(w http.ResponseWriter, r *web.Request, p costHelpPage, id EditionID) error {
+	ctx, who, l := r.Context(), access.ActorOf(r.Request), r.L
+	e, err := s.editionRead(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	p.Page = r.Page(w, p.Title, crumbsOf(l, e)...)
+	p.NoIndex = true
+	if e.Kind != School {
+		p.Steps = costStepsCity
+	}
+	back, err := s.takes(ctx, who, e, ProjectID(r.Value("projekt")))
+	if err != nil {
+		return err
+	}
+	prices := PricesHref(e.ID)
+	switch {
+	case back != "":
+		prices += "?projekt=" + url.QueryEscape(r.Value("projekt"))
+		p.Next.Href = back
+	case Filing(e, s.now()) == nil:
+		p.Next.Href = ProjectsHref(e.ID) + "/nowy"
+	default:
+		p.Next.Href = ProjectsHref(e.ID)
+	}
+	p.Prices = []web.Link{{Text: l.T("budget.prices.of", "title", e.Title), Href: prices}}
 	return r.Render(w, costHelpView(p))
 }
 

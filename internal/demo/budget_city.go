@@ -177,6 +177,9 @@ func (p *poll) residentsVote(ctx context.Context, residents []access.Actor) erro
 	}
 	for _, district := range []int{firstDistrict, secondDistrict} {
 		used, _ := p.slipsUsed(district)
+		if err := p.handOutAt(ctx, district, used); err != nil {
+			return err
+		}
 		if err := p.useSlips(ctx, e, boxes[district], used, wholeCity, district); err != nil {
 			return err
 		}
@@ -190,6 +193,21 @@ func (p *poll) residentsVote(ctx context.Context, residents []access.Actor) erro
 		return err
 	}
 	return p.closePoints(ctx, boxes)
+}
+
+// handOutAt has the office check who comes to the point of a district, and give each a
+// slip for the right.
+func (p *poll) handOutAt(ctx context.Context, district, n int) error {
+	var list []vote.ElectorID
+	for i := range n {
+		found, err := p.votes.AddAtDesk(ctx, p.other, p.id, identity(p.names.draw(i18n.PL), 1000*(1+district)+i), string(p.pools[district]))
+		if err != nil {
+			return err
+		}
+		list = append(list, found.Elector)
+	}
+	_, err := p.votes.HandOut(ctx, p.other, p.id, list)
+	return err
 }
 
 // closePoints closes the vote: slips that are left are counted, ballots on paper
@@ -215,7 +233,7 @@ func identity(name string, n int) vote.Identity {
 // voteOnline has the office check an identity, and an account take the place.
 func (p *poll) voteOnline(ctx context.Context, e budget.Edition, who access.Actor, n int) error {
 	district := firstDistrict + n%2
-	if _, err := p.votes.CheckIn(ctx, p.other, p.id, identity(who.Name, n), string(p.pools[district])); err != nil {
+	if _, err := p.votes.AddAtDesk(ctx, p.other, p.id, identity(who.Name, n), string(p.pools[district])); err != nil {
 		return err
 	}
 	elector, err := p.votes.Claim(ctx, who, p.id, identity(who.Name, n))
@@ -228,7 +246,7 @@ func (p *poll) voteOnline(ctx context.Context, e budget.Edition, who access.Acto
 // declareOnPaper takes declarations of people who vote on paper for the whole city.
 func (p *poll) declareOnPaper(ctx context.Context) error {
 	for n := range paperBallots {
-		found, err := p.votes.FindForPaper(ctx, p.other, p.id, identity(p.names.draw(i18n.PL), 60+n), string(p.pools[firstDistrict+n%2]))
+		found, err := p.votes.AddForPaper(ctx, p.other, p.id, identity(p.names.draw(i18n.PL), 60+n), string(p.pools[firstDistrict+n%2]))
 		if err != nil {
 			return err
 		}

@@ -67,7 +67,8 @@ func class(ctx context.Context, people *access.Service, dir *directory.Service, 
 }
 
 var pupils = []string{"Antoni Borówka", "Lena Czereśnia", "Oleh Dzwinka", "Maja Fiołek", "Filip Grabowy", "Zofia Jagoda", "Iwan Kalyna",
-	"Hanna Listopad", "Tymon Modrzew", "Pola Narcyz", "Solomija Osyka", "Wiktor Paproć", "Alicja Róg", "Jan Świerk", "Nina Wrzos"}
+	"Hanna Listopad", "Tymon Modrzew", "Pola Narcyz", "Solomija Osyka", "Wiktor Paproć", "Alicja Róg", "Jan Świerk", "Nina Wrzos",
+	"Tadej Barwinok", "Julia Chaber", "Stanisław Dereń", "Daryna Kaczan", "Leon Łubin", "Helena Mięta", "Marko Rumianek", "Zuzanna Szałwia"}
 
 // actorOf is the first person of the world with the role, in the institution
 // when one is given, and where the role is held.

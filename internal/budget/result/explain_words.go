@@ -99,7 +99,11 @@ func (t teller) priceWords(x tally.Explanation) string {
 	}
 	switch x.Price.State {
 	case tally.Sure, tally.Tried:
-		return t.T(key+string(x.Price.State), args...)
+		words := t.T(key+string(x.Price.State), args...)
+		if !x.Won && x.Missing > 0 && x.Cost-x.Price.Value != x.Missing {
+			words += " " + t.T("result.explain.price.differs_"+t.outcome.Rule.Name, "missing", t.money(x.Missing))
+		}
+		return words
 	case tally.Never:
 		return t.T("result.explain.price.never")
 	}

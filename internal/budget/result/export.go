@@ -107,7 +107,15 @@ func (s *Service) Export(ctx context.Context, w io.Writer, who access.Actor, id 
 		return err
 	}
 	for _, pool := range e.Rules.Pools {
-		if err := s.exportPool(ctx, out, e, pool.ID, turnout[pool.ID].tooFew()); err != nil {
+		sealed := turnout[pool.ID].tooFew()
+		if o.State != Sealed { // what was found at the opening stands, whoever is erased afterwards
+			c, err := CountOf(ctx, s.db, e.ID, pool.ID)
+			if err != nil {
+				return err
+			}
+			sealed = c.Unopened
+		}
+		if err := s.exportPool(ctx, out, e, pool.ID, sealed); err != nil {
 			return err
 		}
 	}

@@ -72,7 +72,15 @@ func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[
 	if err != nil {
 		return nil, err
 	}
-	all := map[budget.PoolID]Turnout{}
+	lists, err := vote.ListsOf(ctx, r, e)
+	if err != nil {
+		return nil, err
+	}
+	lost, err := vote.LostRights(ctx, r, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	all, slips := map[budget.PoolID]Turnout{}, map[budget.PoolID]int{}
 	for _, p := range e.Rules.Pools {
 		all[p.ID] = Turnout{Declared: declared}
 	}
@@ -81,6 +89,9 @@ func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[
 		t.Rights += g.N
 		t.Sources = add(t.Sources, string(g.Source), g.N)
 		all[g.Pool] = t
+		if g.Source == budget.Slips {
+			slips[g.Pool] += g.N
+		}
 	}
 	for _, s := range spent {
 		t := all[s.Pool]
@@ -89,6 +100,14 @@ func (VoteBox) Turnout(ctx context.Context, r db.Reader, e budget.Edition) (map[
 		t.Rights += s.Void // they were granted, and GrantedBy does not count them any more
 		t.Ways = add(t.Ways, string(s.Way), s.N)
 		all[s.Pool] = t
+		if s.Source == budget.Slips {
+			slips[s.Pool] += s.Void
+		}
+	}
+	for pool, t := range all {
+		t.Lost = lost[pool]
+		t.Spare = t.Rights + t.Lost - lists.Electors(t.Rights-slips[pool], slips[pool]+t.Lost)
+		all[pool] = t
 	}
 	return all, nil
 }

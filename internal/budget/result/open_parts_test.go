@@ -1,6 +1,7 @@
 package result
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -56,6 +57,7 @@ func TestVoteBox(t *testing.T) {
 		if len(turnout[smallPool].Sources) > 0 || got.Declared != nil || got.Rights != 4 || got.Spent != 3 || got.Refused != 1 || !slices.Equal(got.Ways, []Part{{"slip", 1}, {"online", 2}}) {
 			t.Errorf("%+v", turnout)
 		}
+		k.spare(votes, write)
 		k.edition.Rules.Who = budget.Who{Sources: []budget.Source{budget.Self}, Self: budget.SelfLimits{DrawnShare: 25}}
 		for i, state := range []string{vote.Given, vote.Confirmed, vote.Given, vote.Refused} {
 			write(`insert into budget_declared (edition, elector, person, sealed, same_name, same_home, state, drawn, at) values (?, ?, 'p', '', '', '', ?, ?, 1)`, editionID, "1"+string(rune('0'+i)), state, i < 2)
@@ -76,4 +78,29 @@ func TestVoteBox(t *testing.T) {
 			t.Errorf("%d destroyed, %d rights left", n, left)
 		}
 	})
+}
+
+// spare: of twenty rights of slips, those for whom nobody stands on the lists are no
+// electors, and the pool is not opened. Where nobody notes who was given one, each is.
+func (k *kit) spare(votes VoteBox, write func(string, ...any)) {
+	k.t.Helper()
+	e := k.edition
+	for i := range vote.LeastElectors {
+		id := fmt.Sprintf("s%02d", i)
+		write(`insert into budget_electors (edition, id, source) values (?, ?, ?)`, editionID, id, budget.Slips)
+		write(`insert into budget_rights (edition, pool, elector) values (?, ?, ?)`, editionID, smallPool, id)
+	}
+	write(`insert into budget_electors (edition, id, source) values (?, 'p1', ?)`, editionID, budget.Roster)
+	for spare, sources := range map[int][]budget.Source{vote.LeastElectors - 1: {budget.Roster, budget.Slips}, 0: {budget.Slips}} {
+		e.Rules.Who.Sources = sources
+		turnout, err := votes.Turnout(k.t.Context(), k.db, e)
+		k.ok(err)
+		if got := turnout[smallPool]; got.Rights != vote.LeastElectors || got.Spare != spare || got.tooFew() != (spare > 0) || turnout[cityPool].Spare != 0 {
+			k.t.Errorf("%v: %+v", sources, got)
+		}
+	}
+	for _, table := range []string{"budget_rights", "budget_electors"} {
+		column := map[string]string{"budget_rights": "elector", "budget_electors": "id"}[table]
+		write(`delete from `+table+` where edition = ? and (`+column+` like 's%' or `+column+` = 'p1')`, editionID)
+	}
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,8 +26,11 @@ const (
 	// mostFast and mostPlain bound the work of the two implementations, in steps of
 	// their innermost loops as workOf reckons them. The plain one takes fractions of
 	// any length at each step.
-	mostFast  = 500_000_000
-	mostPlain = 60_000_000
+	mostFast = 500_000_000
+	// mostProjects bounds what a log of ties may hold: all projects at every step. The
+	// largest file known has some hundred projects.
+	mostProjects = 2_000
+	mostPlain    = 60_000_000
 )
 
 // Recount is a count for a visitor. Hashes are SHA-256 in hex.
@@ -39,7 +43,40 @@ type Recount struct {
 	Warnings    []*tally.Fault
 	Reasons     []Reason
 	Decimals    int
-	same        bool // the whole outcomes of both implementations, told or not
+	// Of a file: whether its ballots carry points, with so many decimals, and which
+	// winners it records; nil where it names none.
+	Pointed       bool
+	PointDecimals int
+	Recorded      *Recorded
+	same          bool // the whole outcomes of both implementations, told or not
+}
+
+// Recorded compares the winners that a file records with those that were counted:
+// names of projects that only one of the two has. What a file marks as chosen in
+// some way of its own is left out.
+type Recorded struct{ OnlyFile, OnlyCount []string }
+
+// Same tells that the file records the counted winners.
+func (r Recorded) Same() bool { return len(r.OnlyFile)+len(r.OnlyCount) == 0 }
+
+// recorded reads the winners of a file; nil where it says of no project whether it won.
+func recorded(e *tally.Election, o Outcome) *Recorded {
+	won, said := o.won(), false
+	var r Recorded
+	for _, p := range e.Projects {
+		counted := won[budget.ProjectID(p.ID)] > 0
+		said = said || p.Selected == 0 || p.Selected == 1
+		switch {
+		case p.Selected == 1 && !counted:
+			r.OnlyFile = append(r.OnlyFile, cmp.Or(p.Name, p.ID))
+		case p.Selected == 0 && counted:
+			r.OnlyCount = append(r.OnlyCount, cmp.Or(p.Name, p.ID))
+		}
+	}
+	if !said {
+		return nil
+	}
+	return &r
 }
 
 // Agree tells whether the second implementation was run and agreed.
@@ -114,6 +151,7 @@ func (s *Service) CountFile(data []byte, words budget.CountRules, least int, exc
 		}
 		r, err := s.recount(ctx, budget.Edition{}, budget.Pool{}, election, rule)
 		r.FileHash = Hash(data)
+		r.Pointed, r.PointDecimals, r.Recorded = election.Type.Pointed(), election.PointDecimals, recorded(election, r.Outcome)
 		done <- r
 		return err
 	})
@@ -130,7 +168,7 @@ func (s *Service) recount(ctx context.Context, e budget.Edition, pool budget.Poo
 	if err != nil {
 		return r, err
 	}
-	if workOf(election, rule) > mostFast {
+	if len(election.Projects) > mostProjects || workOf(election, rule) > mostFast {
 		return r, fault.New(fault.TooLarge, "result.fault.heavy")
 	}
 	fast, err := tally.CountContext(ctx, election, rule)

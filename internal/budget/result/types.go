@@ -72,6 +72,12 @@ type Turnout struct {
 	// Refused are, among the spent, rights that were taken away after they had been
 	// spent: nobody can find their envelopes, so they are counted with the others.
 	Refused int `json:"refused"`
+	// Spare are, among the rights, those of slips for which nobody stands on the lists
+	// of the edition: no electors. See vote.Lists.
+	Spare int `json:"spare,omitempty"`
+	// Lost are the rights of slips that were declared lost before they voted. They are
+	// not among Rights, and those who voted are among them all the same.
+	Lost int `json:"lost,omitempty"`
 	// Declared are the declarations of the whole edition, the same in each of its
 	// pools; nil where its rules take none.
 	Declared *vote.Told `json:"declared,omitempty"`
@@ -80,7 +86,7 @@ type Turnout struct {
 // tooFew tells that the pool must not be opened: among so few electors the result
 // itself would tell how they voted. Before the vote opens package vote looks too, but
 // cannot where the rules let electors come while it goes on.
-func (t Turnout) tooFew() bool { return t.Rights < vote.LeastElectors }
+func (t Turnout) tooFew() bool { return t.Rights+t.Lost-t.Spare < vote.LeastElectors }
 
 // PaperCount is how many declarations on paper spent a right in a pool, how many
 // ballots on paper came into its box, and, where these differ, what explains it in

@@ -26,7 +26,7 @@ func (s *Service) Routes(sh *web.Shell) {
 	sh.Handle("POST "+edition+"/liczenie", access.Both(access.CanAny(access.BudgetKeep, access.BudgetRun), access.Fresh), s.postShare)
 	sh.Handle("POST "+edition+"/liczenie/ostatecznie", access.Both(access.Can(access.BudgetRun), access.Fresh), s.postFinish, web.Idempotent())
 	sh.Handle("POST "+edition+"/liczenie/wstrzymaj", access.Can(access.BudgetRun), s.postHold, web.Idempotent())
-	sh.Handle("GET "+edition+"/liczenie/urna", access.Can(access.BudgetRun), s.getBox)
+	sh.Handle("GET "+edition+"/liczenie/urna", access.Both(access.Can(access.BudgetRun), access.Fresh), s.getBox)
 	sh.Handle("GET "+edition+"/wyniki", web.Public, s.getResults)
 	sh.Handle("GET "+edition+"/wyniki/pokwitowanie", web.Public, s.getReceipt)
 	sh.Handle("GET "+edition+"/wyniki/{pool}", web.Public, s.getPool)
@@ -64,7 +64,7 @@ func nextStep(l *i18n.L, e budget.Edition, o Opening) web.Step {
 	case o.State == Counted:
 		when = l.T("result.next.day", "day", l.DateText(e.Rules.Calendar.ObjectTo))
 	case o.State == Final || o.State == Destroyed:
-		href = budget.ProjectsHref(e.ID)
+		href = budget.DeliveriesHref(e.ID)
 	}
 	return web.Step{What: l.T(key), Who: l.T(key + "_who"), When: when, Href: href}
 }

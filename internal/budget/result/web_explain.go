@@ -76,7 +76,8 @@ type whyPage struct {
 	Facts   []web.Fact
 	Reason  web.Reason
 	Turns   []string
-	Money   []web.Fact // of its supporters, under equal shares
+	Had     string     // what everybody who voted had, under equal shares
+	Money   []web.Fact // of its supporters
 	Paid    []string   // for which other projects they paid
 	Chart   chart.Picture
 }
@@ -107,6 +108,7 @@ func (s *Service) getWhy(w http.ResponseWriter, r *web.Request) error {
 	}
 	p.Reason = web.Reason{Text: t.head(x), Rule: ruleWords(r.L, t.outcome.Rule), Numbers: ruleNumbers(r.L, t.outcome)}
 	p.Turns = t.turns(x)
+	p.Had = t.had(x)
 	p.Money, p.Paid, p.Chart = t.purse(x)
 	return r.Render(w, whyView(p))
 }
@@ -121,13 +123,27 @@ func wonKey(won bool) string {
 // paidMost is for how many other projects it is told what supporters paid.
 const paidMost = 5
 
+// had tells what everybody who voted had to pay with. Shares that were raised are told
+// beside those at first, which the replay shows as its first step.
+func (t teller) had(x tally.Explanation) string {
+	if x.Purse == nil || !t.raised() {
+		return t.T("result.purse.text")
+	}
+	return t.T("result.purse.text_raised", "first", t.money(t.Steps[0].Share), "share", t.money(x.Purse.Each))
+}
+
+// raised tells that voters paid with shares that had been raised.
+func (t teller) raised() bool {
+	return t.outcome.Steps > 0 && len(t.Steps) > 0 && t.Steps[0].Kind == tally.StepShare
+}
+
 // purse tells what became of the money of a project's supporters.
 func (t teller) purse(x tally.Explanation) (facts []web.Fact, list []string, picture chart.Picture) {
 	if x.Purse == nil || x.Support == 0 {
 		return nil, nil, nil
 	}
 	var spent, rest int64
-	bars := chart.Bars{Head: chart.Head{ID: "pieniadze-osob", Title: t.T("result.purse.chart"), Level: 3, Names: t.T("result.col.project"), Unit: moneyUnit()},
+	bars := chart.Bars{Head: chart.Head{ID: "pieniadze-osob", Title: t.T("result.purse.chart"), Level: 3, Names: t.T("result.col.project")},
 		Parts: []string{t.T("result.purse.paid")}}
 	row := func(name string, amount int64) {
 		bars.Rows = append(bars.Rows, chart.Row{Name: name, Values: []chart.Value{zloty(amount)}})
@@ -144,7 +160,12 @@ func (t teller) purse(x tally.Explanation) (facts []web.Fact, list []string, pic
 		row(t.T("result.purse.rest"), rest)
 	}
 	row(t.T("result.purse.kept"), x.Purse.Kept)
-	facts = []web.Fact{{Name: t.T("result.purse.each"), Value: t.money(x.Purse.Each)}, {Name: t.T("result.purse.first"), Value: t.money(x.Purse.First)},
+	bars.Unit = moneyUnit(bars.Rows)
+	each, first := "result.purse.each", "result.purse.first"
+	if t.raised() {
+		each, first = each+"_raised", first+"_raised"
+	}
+	facts = []web.Fact{{Name: t.T(each), Value: t.money(x.Purse.Each)}, {Name: t.T(first), Value: t.money(x.Purse.First)},
 		{Name: t.T("result.purse.elsewhere"), Value: t.money(spent)}, {Name: t.T("result.purse.kept"), Value: t.money(x.Purse.Kept)}}
 	return facts, list, bars
 }

@@ -32,6 +32,7 @@ type againPage struct {
 	Hashes  []web.Fact
 	// Unopened says why there is nothing to count, "" when there is.
 	Unopened string
+	Next     web.Step
 }
 
 func (s *Service) getAgain(w http.ResponseWriter, r *web.Request) error {
@@ -51,8 +52,12 @@ func (s *Service) drawAgain(w http.ResponseWriter, r *web.Request, now *Recount)
 	if err != nil {
 		return err
 	}
-	p := againPage{Page: r.Page(w, r.L.T("result.again.title"), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)}, web.Link{Text: pool.Name, Href: PoolHref(e.ID, pool.ID)})...),
-		Edition: e, Pool: pool, Count: c, Command: Command(c.Outcome.Rule, "glosy.pb")}
+	o, err := OpeningOf(r.Context(), s.db, e.ID)
+	if err != nil {
+		return err
+	}
+	p := againPage{Next: nextStep(r.L, e, o), Page: r.Page(w, r.L.T("result.again.title"), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)}, web.Link{Text: pool.Name, Href: PoolHref(e.ID, pool.ID)})...),
+		Edition: e, Pool: pool, Count: c, Command: Command(c.Outcome.Rule, fileName(e, pool))}
 	p.Lead = r.L.T("result.pool.title", "pool", pool.Name)
 	p.Hashes = []web.Fact{{Name: r.L.T("result.hash.outcome"), Value: c.OutcomeHash}}
 	if c.Public() {
@@ -65,6 +70,9 @@ func (s *Service) drawAgain(w http.ResponseWriter, r *web.Request, now *Recount)
 		p.Done, p.Plain = true, now.PlainHash != ""
 		p.Agree = now.OutcomeHash == c.OutcomeHash && now.FileHash == c.FileHash && (!p.Plain || now.Agree())
 		p.Hashes = append(p.Hashes, recountHashes(r.L, *now, c.Public())...)
+		if !p.Agree {
+			p.Next = web.Step{What: r.L.T("result.next.other"), Who: r.L.T("result.next.other_who"), Href: officeHref(e)}
+		}
 	}
 	return r.Render(w, againView(p))
 }
@@ -90,6 +98,8 @@ type filePage struct {
 	Least    string
 	Excludes string // groups of ids, as typed
 	Result   *Recount
+	Next     web.Step
+	Recorded []string // how far the file records the same winners
 	Facts    []web.Fact
 	Why      web.Reason
 	Projects []projectLine
@@ -108,6 +118,7 @@ func (s *Service) getCountFile(w http.ResponseWriter, r *web.Request) error {
 func (s *Service) drawCountFile(w http.ResponseWriter, r *web.Request, status int, p filePage, refused error) error {
 	p.Page = r.Page(w, r.L.T("result.file.title"), web.Link{Text: r.L.T("result.crumb"), Href: budget.Path}).WithErrors(refused)
 	p.Lead = r.L.T("result.file.lead")
+	p.Next = web.Step{What: r.L.T("result.next.file"), Who: r.L.T("result.next.file_who"), Href: "#policz"}
 	if p.Result != nil {
 		p.fill(r.L)
 	}
@@ -117,17 +128,59 @@ func (s *Service) drawCountFile(w http.ResponseWriter, r *web.Request, status in
 // fill draws what was counted.
 func (p *filePage) fill(l *i18n.L) {
 	c, o := *p.Result, p.Result.Outcome
+	p.Next.What = l.T("result.next.file_done")
+	p.Recorded, p.Points = recordedWords(l, c.Recorded), c.Pointed
 	amount := func(n int64) string { return money(l, n, c.Decimals) }
 	p.Facts = []web.Fact{{Name: l.T("result.number.valid"), Value: l.Number(o.Voters)}, {Name: l.T("result.fact.budget"), Value: amount(o.Budget)},
 		{Name: l.T("result.fact.cost"), Value: amount(o.Cost)}, {Name: l.T("result.fact.winners"), Value: l.Number(len(o.Winners))}}
 	p.Why = web.Reason{Text: l.T("result.rule." + o.Rule.Name), Rule: ruleWords(l, o.Rule), Numbers: ruleNumbers(l, o)}
-	p.Projects = projectLines(l, PoolCount{Outcome: o, Reasons: c.Reasons}, c.Names, c.Decimals, false)
+	p.Projects = projectLines(l, PoolCount{Outcome: o, Reasons: c.Reasons}, c.Names, c.Decimals, c.Pointed)
+	if c.Pointed && c.PointDecimals > 0 {
+		scores := map[string]int64{}
+		for _, s := range o.Standings {
+			scores[string(s.Project)] = s.Score
+		}
+		for i := range p.Projects {
+			p.Projects[i].Points = decimalText(l, scores[p.Projects[i].ID], c.PointDecimals)
+		}
+	}
 	p.Ties = tieWords(l, o, c.Names)
 	p.Hashes = recountHashes(l, c, true)
 	p.Command = Command(o.Rule, "FILE.pb")
 	for _, f := range c.Warnings {
 		p.Warnings = append(p.Warnings, faultWords(l, f))
 	}
+}
+
+// recordedMost is how many projects are named that a file and a count see differently.
+const recordedMost = 10
+
+// recordedWords tell whether a file records the winners that were counted.
+func recordedWords(l *i18n.L, r *Recorded) []string {
+	switch {
+	case r == nil:
+		return []string{l.T("result.recorded.none")}
+	case r.Same():
+		return []string{l.T("result.recorded.same")}
+	}
+	lines := []string{l.T("result.recorded.other")}
+	add := func(key string, names []string) {
+		if len(names) == 0 {
+			return
+		}
+		quoted := make([]string, min(len(names), recordedMost))
+		for i := range quoted {
+			quoted[i] = l.T("result.quoted", "name", shortened(names[i]))
+		}
+		words := strings.Join(quoted, ", ")
+		if more := len(names) - recordedMost; more > 0 {
+			words = l.T("result.recorded.more", "list", words, "n", l.Number(more))
+		}
+		lines = append(lines, l.T(key, "list", words))
+	}
+	add("result.recorded.only_file", r.OnlyFile)
+	add("result.recorded.only_count", r.OnlyCount)
+	return lines
 }
 
 // postCountFile counts a file. It is not read while others are. What is wrong with it or with the rule is told at

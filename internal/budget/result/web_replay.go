@@ -1,6 +1,7 @@
 package result
 
 import (
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -63,7 +64,7 @@ func (s *Service) getSteps(w http.ResponseWriter, r *web.Request) error {
 		return fault.ErrNotFound
 	}
 	line := told.stepLine(t, no-1)
-	p.Step, p.Chart = &line, t.stepChart(t.Steps[no-1])
+	p.Step, p.Chart = &line, t.stepChart(no-1)
 	p.Title = r.L.T("result.steps.one", "no", no, "total", p.Total)
 	if no > 1 {
 		p.Previous = told.stepHref(no - 1)
@@ -137,19 +138,32 @@ func (t teller) price(rho float64) string {
 	return text + after
 }
 
-func moneyUnit() chart.Unit { return chart.Unit{Decimals: 2, After: "\u00a0zł"} }
+// moneyUnit is the unit of a picture of money: where no amount has grosze, none are
+// written, as in the tables.
+func moneyUnit(rows []chart.Row) chart.Unit {
+	unit := chart.Unit{After: "\u00a0zł"}
+	for _, row := range rows {
+		for _, v := range row.Values {
+			if n, known := v.N(); known && n != math.Trunc(n) {
+				unit.Decimals = 2
+			}
+		}
+	}
+	return unit
+}
 
 func zloty(grosze int64) chart.Value { return chart.Num(float64(grosze) / 100) }
 
 // stepsChart shows how the budget was spent, step after step.
 func (t teller) stepsChart() chart.Picture {
-	bars := chart.Bars{Head: chart.Head{ID: "kroki", Title: t.T("result.steps.chart"), Level: 2, Names: t.T("result.col.project"), Unit: moneyUnit()},
+	bars := chart.Bars{Head: chart.Head{ID: "kroki", Title: t.T("result.steps.chart"), Level: 2, Names: t.T("result.col.project")},
 		Parts: []string{t.T("result.steps.part_before"), t.T("result.steps.part_now"), t.T("result.steps.part_left")}}
 	for i, s := range t.Steps {
 		if s.Kind == tally.StepWin {
 			bars.Rows = append(bars.Rows, chart.Row{Name: t.T("result.steps.row", "no", i+1, "project", t.Projects[s.Project].Title), Values: t.split(s)})
 		}
 	}
+	bars.Unit = moneyUnit(bars.Rows)
 	return bars
 }
 
@@ -160,21 +174,25 @@ func (t teller) split(s tally.Step) []chart.Value {
 
 // stepChart shows where the money is at one step: the budget, and under equal
 // shares what the voters hold.
-func (t teller) stepChart(s tally.Step) chart.Picture {
-	bars := chart.Bars{Head: chart.Head{ID: "krok", Title: t.T("result.steps.chart_one"), Level: 2, Names: t.T("result.steps.money"), Unit: moneyUnit()},
+func (t teller) stepChart(at int) chart.Picture {
+	s := t.Steps[at]
+	bars := chart.Bars{Head: chart.Head{ID: "krok", Title: t.T("result.steps.chart_one"), Level: 2, Names: t.T("result.steps.money")},
 		Parts: []string{t.T("result.steps.part_before"), t.T("result.steps.part_now"), t.T("result.steps.part_left")},
 		Rows:  []chart.Row{{Name: t.T("result.fact.budget"), Values: t.split(s)}}}
 	if s.HeldBefore > 0 && s.Phase != tally.PhaseFill {
-		all := t.held()
+		all := t.held(at)
 		now := max(0, s.HeldBefore-s.HeldAfter)
 		bars.Rows = append(bars.Rows, chart.Row{Name: t.T("result.steps.held"), Values: []chart.Value{zloty(max(0, all-now-s.HeldAfter)), zloty(now), zloty(s.HeldAfter)}})
 	}
+	bars.Unit = moneyUnit(bars.Rows)
 	return bars
 }
 
-// held is what all voters hold before the first project is bought.
-func (t teller) held() (most int64) {
-	for _, s := range t.Steps {
+// held is all that voters were given until a step, whether or not they have paid
+// with it: the first share, and after that was raised, the raised one. What a later
+// step gives them was not theirs before it, and was not spent.
+func (t teller) held(at int) (most int64) {
+	for _, s := range t.Steps[:at+1] {
 		most = max(most, s.HeldBefore, s.HeldAfter)
 	}
 	return most

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
@@ -26,6 +28,7 @@ type resultsPage struct {
 	Next    web.Step
 	Figures []web.Figure
 	Pools   []poolLine
+	Object  string // until when one may object
 	// Declared are the numbers of declarations, Unchecked the words that fewer of them
 	// were checked than the rules say; empty where there is nothing to tell.
 	Declared  []web.Fact
@@ -43,11 +46,28 @@ func (s *Service) getResults(w http.ResponseWriter, r *web.Request) error {
 		if p.Pools, err = s.poolLines(r, e, o); err != nil {
 			return err
 		}
-		p.Figures = resultFigures(r.L, p.Pools)
+		p.Figures, p.Object = resultFigures(r.L, p.Pools), objectWords(r.L, e, o, s.now())
 		p.Declared, p.Unchecked = declaredWords(r.L, e, p.Pools)
 	}
 	return r.Render(w, resultsView(p))
 }
+
+// objectWords tell until when one may object to the result.
+func objectWords(l *i18n.L, e budget.Edition, o Opening, now time.Time) string {
+	key, end := "result.object.until", objectionsEnd(e)
+	switch {
+	case end.IsZero() && (o.State == Final || o.State == Destroyed):
+		return l.T("result.object.final")
+	case end.IsZero():
+		return l.T("result.object.no_day")
+	case o.State == Final || o.State == Destroyed || !now.Before(end):
+		key = "result.object.over"
+	}
+	return l.T(key, "day", l.DateText(e.Rules.Calendar.ObjectTo))
+}
+
+// officeHref is the page of who runs an edition, with an address to write to.
+func officeHref(e budget.Edition) string { return "/instytucje/" + string(e.Owner) }
 
 // resultFigures sum up what may be summed: ballots are of pools, and one person
 // may have cast several.
@@ -129,7 +149,7 @@ func (s *Service) getPool(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := poolPage{Page: r.Page(w, r.L.T("result.pool.title", "pool", pool.Name), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)})...),
-		Edition: e, Pool: pool, Opening: o, Count: c, Next: nextStep(r.L, e, o), Points: voteType(pool.Ballot).Pointed(), Command: Command(c.Outcome.Rule, "glosy.pb"),
+		Edition: e, Pool: pool, Opening: o, Count: c, Next: nextStep(r.L, e, o), Points: voteType(pool.Ballot).Pointed(), Command: Command(c.Outcome.Rule, fileName(e, pool)),
 		Line: poolLine{Name: pool.Name, Differences: differenceWords(r, c), Numbers: numberFacts(r, c)}}
 	p.Lead = e.Title
 	names := titles(projects)
@@ -283,18 +303,32 @@ func money(l *i18n.L, amount int64, parts int) string {
 	if parts == decimals {
 		return budget.Money(l, amount)
 	}
+	whole, rest := split(amount, parts)
+	return strings.TrimSuffix(budget.Money(l, whole*100), "\u00a0zł") + fractionText(l, rest, parts) // grouped as money, not as a number
+}
+
+// decimalText writes a number of parts, of which so many decimals make one.
+func decimalText(l *i18n.L, amount int64, parts int) string {
+	whole, rest := split(amount, parts)
+	return l.Number(int(whole)) + fractionText(l, rest, parts)
+}
+
+func split(amount int64, parts int) (whole, rest int64) {
 	unit := int64(1)
 	for range parts {
 		unit *= 10
 	}
-	text, point := l.Number(int(amount/unit)), ","
-	if l.Lang == i18n.EN {
-		point = "."
+	return amount / unit, amount % unit
+}
+
+func fractionText(l *i18n.L, rest int64, parts int) string {
+	switch {
+	case rest == 0:
+		return ""
+	case l.Lang == i18n.EN:
+		return fmt.Sprintf(".%0*d", parts, rest)
 	}
-	if rest := amount % unit; rest != 0 {
-		text += point + fmt.Sprintf("%0*d", parts, rest)
-	}
-	return text
+	return fmt.Sprintf(",%0*d", parts, rest)
 }
 
 // whyWords is a reason in a sentence with its numbers.
@@ -314,17 +348,32 @@ func ruleWords(l *i18n.L, rule Rule) string {
 	if rule.Name != "greedy" {
 		words = append(words, l.T("result.utility."+rule.Utility), l.T("result.completion."+strings.ReplaceAll(rule.Completion, "+", "_")))
 	}
-	return strings.Join(append(words, l.T("result.rule_ties")), " ")
+	return strings.Join(append(words, l.T("result.rule_ties", "steps", tieSteps(l, rule.Ties))), " ")
 }
 
-// ruleNumbers are what the rule says in numbers, as the file and the command name
-// them.
+// tieSteps is the order in which ties are settled, in words. What lots were drawn with
+// stands where they are drawn, and in the command.
+func tieSteps(l *i18n.L, ties string) string {
+	var steps []string
+	for step := range strings.SplitSeq(cmp.Or(ties, "file"), ",") {
+		name, _, _ := strings.Cut(strings.TrimSpace(step), ":")
+		steps = append(steps, l.T("result.tie_by."+name))
+	}
+	return strings.Join(steps, l.T("result.rule_ties_then"))
+}
+
+// ruleNumbers are what the rule says in numbers. The step of a foreign file is in a
+// currency that we do not know.
 func ruleNumbers(l *i18n.L, o Outcome) []web.Pair {
 	rule := o.Rule
-	pairs := []web.Pair{{Name: l.T("result.number.ties"), Value: cmp.Or(rule.Ties, "file")}}
+	var pairs []web.Pair
 	if rule.Name != "greedy" {
+		step := l.Number(int(rule.Step))
+		if o.Edition != "" {
+			step = money(l, rule.Step*100, decimals)
+		}
 		pairs = append(pairs, web.Pair{Name: l.T("result.number.start"), Value: l.T("result.start." + rule.Start)},
-			web.Pair{Name: l.T("result.number.step"), Value: l.Number(int(rule.Step))})
+			web.Pair{Name: l.T("result.number.step"), Value: step})
 		if !o.Few {
 			pairs = append(pairs, web.Pair{Name: l.T("result.number.steps"), Value: l.Number(o.Steps)})
 		}
@@ -389,16 +438,34 @@ func partFacts(l *i18n.L, group string, parts []Part) (facts []web.Fact) {
 // getFile sends the ballots of a pool as a file.
 func (s *Service) getFile(w http.ResponseWriter, r *web.Request) error {
 	var file bytes.Buffer
-	id, pool := editionOf(r), budget.PoolID(r.PathValue("pool"))
-	if err := s.File(r.Context(), &file, access.ActorOf(r.Request), id, pool); err != nil {
+	who, id := access.ActorOf(r.Request), budget.PoolID(r.PathValue("pool"))
+	if err := s.File(r.Context(), &file, who, editionOf(r), id); err != nil {
+		return err
+	}
+	e, _, pool, err := s.published(r.Context(), who, editionOf(r), id)
+	if err != nil {
 		return err
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="glosy.pb"`)
+	h.Set("Content-Disposition", `attachment; filename="`+fileName(e, pool)+`"`)
 	h.Set("Cache-Control", "no-cache")
-	_, err := w.Write(file.Bytes())
+	_, err = w.Write(file.Bytes())
 	return err
+}
+
+// fileName names a file of ballots after its edition and pool, in letters that every
+// system and command line takes: "budzet-szkoly-2026-cala-szkola.pb".
+func fileName(e budget.Edition, pool budget.Pool) string {
+	var parts []string
+	for _, text := range []string{e.Title, strconv.Itoa(e.Year), pool.Name} {
+		plain := strings.FieldsFunc(i18n.Fold(text), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+		part := strings.Join(plain, "-")
+		if part = strings.Trim(part[:min(len(part), 60)], "-"); part != "" && !slices.ContainsFunc(parts, func(before string) bool { return strings.HasSuffix(before, part) }) {
+			parts = append(parts, part) // a title often ends with its year
+		}
+	}
+	return strings.Join(parts, "-") + ".pb"
 }
 
 // receiptPage tells how a receipt is checked and what it can and cannot show.
@@ -408,6 +475,7 @@ type receiptPage struct {
 	Next    web.Step
 	Closed  bool
 	Box     string // where the digests are
+	Object  string // until when one may object
 }
 
 func (s *Service) getReceipt(w http.ResponseWriter, r *web.Request) error {
@@ -416,7 +484,7 @@ func (s *Service) getReceipt(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := receiptPage{Page: r.Page(w, r.L.T("result.receipt.title"), crumbs(r.L, e, web.Link{Text: r.L.T("result.title"), Href: Href(e.ID)})...),
-		Edition: e, Next: nextStep(r.L, e, o), Closed: e.ClosedAt != 0, Box: budget.Href(e.ID) + "/urna"}
+		Edition: e, Next: nextStep(r.L, e, o), Closed: e.ClosedAt != 0, Box: budget.Href(e.ID) + "/urna", Object: objectWords(r.L, e, o, s.now())}
 	p.Lead = e.Title
 	return r.Render(w, receiptView(p))
 }

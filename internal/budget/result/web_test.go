@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -158,6 +159,9 @@ func (k *kit) checkPool(pool, small string) {
 	w := k.send(access.Stranger(), http.MethodGet, pool+"/glosy.pb", "", "")
 	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "VOTES") || strings.Contains(w.Body.String(), "slip") {
 		t.Errorf("%d %.200s", w.Code, w.Body.String())
+	}
+	if name := w.Header().Get("Content-Disposition"); name != `attachment; filename="budzet-szkoly-2026-cala-szkola.pb"` || !strings.HasPrefix(text(doc.Find("p code")), "kladka tally budzet-szkoly-2026-cala-szkola.pb --rule") {
+		t.Error(name, text(doc.Find("p code")))
 	}
 	if w := k.send(k.anna, http.MethodGet, small+"/glosy.pb", "", ""); w.Code != http.StatusConflict {
 		t.Error("three ballots were sent:", w.Code)
@@ -390,6 +394,59 @@ func TestCountRealFile(t *testing.T) {
 	if n := doc.Find("tbody .tag.ok").Length(); n != won || won == 0 {
 		t.Errorf("%d winners, the file records %d", n, won)
 	}
+	if words := text(doc.Find("main")); !strings.Contains(words, "W pliku zapisano te same wybrane projekty") {
+		t.Error("it is not told that the file records the same winners")
+	}
+	if head := text(doc.Find("#projekty ~ .scroll thead")); strings.Contains(head, "Punkty") != e.Type.Pointed() {
+		t.Errorf("%s: %s", e.Type, head)
+	}
+}
+
+// TestRecordedWinners: winners that a file records are compared with the counted ones,
+// and what it marks in its own way is left out.
+func TestRecordedWinners(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	head := "META\nkey;value\nnum_projects;2\nnum_votes;2\nbudget;100\nvote_type;ordinal\nmax_length;2\nPROJECTS\nproject_id;cost;name"
+	votes := "VOTES\nvoter_id;vote\n1;1,2\n2;1,2\n" // 1 wins, 2 is too dear
+	for name, c := range map[string]struct{ projects, want, not string }{
+		"none":  {"\n1;60;A <i>b</i>\n2;50;C\n", "Plik nie podaje", "W pliku zapisano"},
+		"same":  {";selected\n1;60;A <i>b</i>;1\n2;50;C;0\n", "te same wybrane projekty", "inne wybrane"},
+		"other": {";selected\n1;60;A <i>b</i>;0\n2;50;C;1\n", "Wybrane tylko w pliku: „C”.Wybrane tylko w tym liczeniu: „A <i>b</i>”.", "te same wybrane"},
+		"own":   {";selected\n1;60;A <i>b</i>;1\n2;50;C;2\n", "te same wybrane projekty", "inne wybrane"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := k.whole(RecountPath, k.upload(head+c.projects+votes, "metoda", "greedy", "uzytecznosc", "cost", "poczatek", "exact"), http.StatusOK)
+			words := text(doc.Find("main"))
+			if !strings.Contains(words, c.want) || strings.Contains(words, c.not) || doc.Find("[data-promise=next]").Length() != 1 {
+				t.Error(words)
+			}
+			if row := text(doc.Find("#p1")); !strings.Contains(row, "6024") || doc.Find("#p1 td").Length() != 5 { // cost, supporters, points
+				t.Error("points:", row)
+			}
+		})
+	}
+	for _, k.lang = range i18n.Langs {
+		k.whole(RecountPath, k.upload(head+";selected\n1;60;A;0\n2;50;C;1\n"+votes, "metoda", "greedy", "uzytecznosc", "cost", "poczatek", "exact"), http.StatusOK)
+	}
+	var r Recorded
+	for i := range recordedMost + 2 {
+		r.OnlyFile = append(r.OnlyFile, strconv.Itoa(i))
+	}
+	if words := recordedWords(k.Catalog.In(i18n.PL), &r); len(words) != 2 || !strings.HasSuffix(words[1], "„9” i dalsze: 2.") {
+		t.Error(words)
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for want, c := range map[string][2]string{
+		"budzet-szkoly-2026-cala-szkola.pb": {"Budżet szkoły", "Cała szkoła"},
+		"budzet-2026-pula-1.pb":             {"Budżet 2026", "Pula \"1\"\r\n"},
+		"2026.pb":                           {"Бюджет", "Школа"},
+	} {
+		if got := fileName(budget.Edition{Title: c[0], Year: 2026}, budget.Pool{Name: c[1]}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 // TestTieWords: a tie is told with everybody who was equal and with what decided.
@@ -417,9 +474,45 @@ func TestTieWords(t *testing.T) {
 		n     int64
 		parts int
 		want  string
-	}{{i18n.PL, 123_456, 2, "1\u00a0234,56\u00a0zł"}, {i18n.EN, 123_456, 2, "1\u00a0234.56\u00a0zł"}, {i18n.PL, 7, 0, "7"}, {i18n.PL, 7005, 3, "7,005"}, {i18n.EN, 7005, 3, "7.005"}} {
+	}{{i18n.PL, 123_456, 2, "1\u00a0234,56\u00a0zł"}, {i18n.EN, 123_456, 2, "1\u00a0234.56\u00a0zł"}, {i18n.PL, 7, 0, "7"}, {i18n.PL, 7005, 3, "7,005"}, {i18n.PL, 6500, 0, "6\u00a0500"}, {i18n.PL, 39500, 0, "39\u00a0500"}, {i18n.EN, 7005, 3, "7.005"}} {
 		if got := money(catalog.In(c.lang), c.n, c.parts); got != c.want {
 			t.Errorf("%d of %d in %s: %q, want %q", c.n, c.parts, c.lang, got, c.want)
 		}
+	}
+}
+
+// TestObjecting: results and the page about receipts tell until when one may object
+// and where, and when that is over.
+func TestObjecting(t *testing.T) {
+	k := newKit(t, testkit.SQLite(t, modules))
+	told := func(path, want string) {
+		t.Helper()
+		main := k.page(access.Stranger(), path).Find("main")
+		if !strings.Contains(text(main), want) || main.Find("a[href='/instytucje/"+string(school)+"']").Length() != 1 {
+			t.Errorf("%s: no %q in %s", path, want, text(main))
+		}
+	}
+	told(ReceiptHref(editionID), "można złożyć do końca dnia 30 listopada 2026")
+	if doc := k.page(access.Stranger(), Href(editionID)); doc.Find("#protest").Length() > 0 {
+		t.Error("one may object to a result that is not there")
+	}
+	k.counted()
+	told(Href(editionID), "można złożyć do końca dnia 30 listopada 2026")
+	k.inEveryLanguage(Href(editionID), ReceiptHref(editionID))
+	k.clock = k.clock.AddDate(0, 1, 0)
+	told(Href(editionID), "minął z końcem dnia 30 listopada 2026")
+	k.ok(k.finishDue(t.Context()))
+	told(ReceiptHref(editionID), "minął z końcem dnia 30 listopada 2026")
+	next := k.page(access.Stranger(), Href(editionID)).Find("[data-promise=next] a")
+	if href, _ := next.Attr("href"); href != budget.DeliveriesHref(editionID) {
+		t.Errorf("the next step is at %q", href)
+	}
+	l := k.Catalog.In(i18n.PL)
+	k.edition.Rules.Calendar.ObjectTo = ""
+	if words := objectWords(l, k.edition, Opening{State: Counted}, k.clock); !strings.HasPrefix(words, "Zasady nie podają dnia") {
+		t.Error(words)
+	}
+	if words := objectWords(l, k.edition, Opening{State: Final}, k.clock); words != "Wyniki są ostateczne. Czas na sprzeciwy minął." {
+		t.Error(words)
 	}
 }

@@ -66,10 +66,46 @@ type fill struct {
 	out    *Outcome
 	passed []bool // won, or passed over for good
 	fresh  []Skip // passed over since the last round
+	chosen chosen
 }
 
 func newFill(e *Election, rule *Rule, ties *tieOrder, phase Phase) *fill {
-	return &fill{e: e, rule: rule, ties: ties, phase: phase, passed: make([]bool, len(e.Projects))}
+	return &fill{e: e, rule: rule, ties: ties, phase: phase, passed: make([]bool, len(e.Projects)), chosen: newChosen(len(e.Projects), rule.Excludes)}
+}
+
+// chosen are the groups of which one project can win, with the one that has.
+type chosen struct {
+	groups [][]int // of each project, by their places in the rule
+	first  []int   // that won in each group, -1 while none has
+}
+
+func newChosen(projects int, groups [][]int) chosen {
+	c := chosen{groups: make([][]int, projects), first: make([]int, len(groups))}
+	for g, group := range groups {
+		c.first[g] = -1
+		for _, p := range group {
+			c.groups[p] = append(c.groups[p], g)
+		}
+	}
+	return c
+}
+
+func (c chosen) win(p int) {
+	for _, g := range c.groups[p] {
+		if c.first[g] < 0 {
+			c.first[g] = p
+		}
+	}
+}
+
+// of is a winner beside which the project may not win, -1 when there is none.
+func (c chosen) of(p int) int {
+	for _, g := range c.groups[p] {
+		if won := c.first[g]; won >= 0 && won != p {
+			return won
+		}
+	}
+	return -1
 }
 
 // run goes through the projects that have not won. Projects of equal worth are
@@ -77,6 +113,7 @@ func newFill(e *Election, rule *Rule, ties *tieOrder, phase Phase) *fill {
 func (f *fill) run(w worth) {
 	for _, p := range f.out.Winners {
 		f.passed[p] = true
+		f.chosen.win(p)
 	}
 	var order []int
 	for p := range f.e.Projects {
@@ -124,7 +161,7 @@ func (f *fill) equals(same []int, w worth) {
 
 // fits says whether a project may win now. What does not, never will.
 func (f *fill) fits(p int) bool {
-	if by := excludedBy(f.rule, f.out.Winners, p); by >= 0 {
+	if by := f.chosen.of(p); by >= 0 {
 		f.fresh = append(f.fresh, Skip{Project: p, Round: len(f.out.Rounds), Reason: SkipExcluded, By: by})
 		return false
 	}
@@ -145,26 +182,11 @@ func (f *fill) take(tied []int, w worth) {
 		f.out.Ties = append(f.out.Ties, tie)
 	}
 	f.fresh, f.passed[p] = nil, true
+	f.chosen.win(p)
 	f.out.Winners = append(f.out.Winners, p)
 	f.out.Cost += f.e.Projects[p].Cost
 	round.Left = f.e.Budget - f.out.Cost
 	f.out.Rounds = append(f.out.Rounds, round)
-}
-
-// excludedBy is a winner beside which the project may not win, -1 when there is
-// none.
-func excludedBy(rule *Rule, winners []int, p int) int {
-	for _, group := range rule.Excludes {
-		if !slices.Contains(group, p) {
-			continue
-		}
-		for _, won := range winners {
-			if won != p && slices.Contains(group, won) {
-				return won
-			}
-		}
-	}
-	return -1
 }
 
 // compareProducts compares a×b with c×d.

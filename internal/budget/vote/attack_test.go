@@ -110,7 +110,7 @@ func TestADeskLearnsNoMoreThanItNeeds(t *testing.T) {
 		told    bool
 	}{{[]budget.Source{budget.Desk}, false}, {[]budget.Source{budget.Desk, budget.Slips}, true}} {
 		e := k.edition(k.officer, "wieliczka", func(r *budget.Rules) { r.Who.Sources, r.Paper = c.sources, false })
-		first, err := k.CheckIn(t.Context(), k.officer, e.ID, anna, "")
+		first, err := k.AddAtDesk(t.Context(), k.officer, e.ID, anna, "")
 		k.ok(err)
 		if _, err := k.spends(e, first.Elector, Online); err != nil {
 			t.Fatal(err)

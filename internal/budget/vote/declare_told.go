@@ -37,7 +37,7 @@ func DeclaredTold(ctx context.Context, r db.Reader, e budget.Edition) (*Told, er
 }
 
 // Due is what waits for those who run an edition while its vote goes on: the drawn
-// check of declarations, and pools that have too few rights to be opened as yet. None
+// check of declarations, and pools that have too few electors to be opened as yet. None
 // of it keeps the vote from its end.
 func (s *Service) Due(ctx context.Context, r db.Reader, e budget.Edition) (list []budget.Obstacle, err error) {
 	t, err := DeclaredTold(ctx, r, e)
@@ -54,7 +54,7 @@ func (s *Service) Due(ctx context.Context, r db.Reader, e budget.Edition) (list 
 		add("check", declaredHref(e.ID), "n", t.Drawn-t.Checked)
 	}
 	for _, p := range e.Rules.Pools {
-		n, err := someRights(ctx, r, e.ID, p.ID)
+		n, err := someElectors(ctx, r, e, p.ID)
 		if err != nil {
 			return nil, err
 		}

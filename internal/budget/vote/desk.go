@@ -11,8 +11,9 @@ import (
 )
 
 // At the desk somebody shows a paper and an officer types what stands on it. The
-// words find a place on the roll, or make one where the rules let a desk make
-// electors; they are kept nowhere. With the place found the person votes at home
+// words find a place on the roll. Where there is none and the rules let a desk make
+// electors, the officer is told so first, for a slip of the finger makes a second
+// place of one person, and makes one by another press. The words are kept nowhere. With the place found the person votes at home
 // by an account, or is given a slip, or a paper ballot (paper.go).
 
 // AtDesk is what a desk learns of whoever stands there.
@@ -20,6 +21,7 @@ type AtDesk struct {
 	Elector ElectorID
 	Source  budget.Source
 	New     bool // made just now
+	Absent  bool // nobody of these words is on the list; the desk may add them
 	Handed  bool // was given a slip
 	Bound   bool // an account has the place
 	// Alike tells that somebody of the same name and date of birth has another
@@ -34,17 +36,31 @@ type AtDesk struct {
 	Free  []budget.PoolID // pools whose right can still be spent; all, where that is not told
 }
 
-// CheckIn finds or makes the place of an identity that the officer has checked.
-// District is the pool's id when there are districts. Who asks works at the desk
-// of the edition, else Forbidden. Words of nobody on the roll are Invalid where
-// the rules do not let a desk make electors.
+// CheckIn finds the place of an identity that the officer has checked, and makes
+// none. District is the pool's id when there are districts. Who asks works at the
+// desk of the edition, else Forbidden. Words of nobody on the roll are Absent, or
+// Invalid where the rules do not let a desk make electors.
 func (s *Service) CheckIn(ctx context.Context, who access.Actor, id budget.EditionID, i Identity, district string) (a AtDesk, err error) {
+	return s.atPlace(ctx, who, id, i, district, false)
+}
+
+// AddAtDesk is CheckIn after the officer has heard that nobody of these words is on
+// the list: it makes the place, or finds the one that was made meanwhile. Conflict
+// vote.fault.not_a_source where the rules do not let a desk make electors.
+func (s *Service) AddAtDesk(ctx context.Context, who access.Actor, id budget.EditionID, i Identity, district string) (a AtDesk, err error) {
+	return s.atPlace(ctx, who, id, i, district, true)
+}
+
+func (s *Service) atPlace(ctx context.Context, who access.Actor, id budget.EditionID, i Identity, district string, makes bool) (a AtDesk, err error) {
 	e, err := s.atDesk(ctx, who, id)
 	if err != nil {
 		return a, err
 	}
 	if err := s.takesElectors(e); err != nil {
 		return a, err
+	}
+	if makes && !e.Rules.Who.Has(budget.Desk) {
+		return a, fault.New(fault.Conflict, "vote.fault.not_a_source")
 	}
 	i, faults := i.read(s.now())
 	pools, ok := poolsFor(e, district)
@@ -62,15 +78,15 @@ func (s *Service) CheckIn(ctx context.Context, who access.Actor, id budget.Editi
 		return a, err
 	}
 	fresh := newcomer{Elector: Elector{Edition: e.ID, ID: newElector(), Source: budget.Desk}, Mark: key.person(i), Same: key.sameName(i), Pools: pools}
-	return a, s.checkIn(ctx, who, e, fresh, &a)
+	return a, s.checkIn(ctx, who, e, fresh, makes, &a)
 }
 
 // checkIn writes the look at a place into the log, without whose it was.
-func (s *Service) checkIn(ctx context.Context, who access.Actor, e budget.Edition, fresh newcomer, a *AtDesk) error {
+func (s *Service) checkIn(ctx context.Context, who access.Actor, e budget.Edition, fresh newcomer, makes bool, a *AtDesk) error {
 	at := s.now()
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		*a = AtDesk{}
-		if e.Rules.Who.Has(budget.Desk) {
+		if makes {
 			n, err := add(ctx, tx, []newcomer{fresh})
 			if err != nil {
 				return err
@@ -79,7 +95,11 @@ func (s *Service) checkIn(ctx context.Context, who access.Actor, e budget.Editio
 		}
 		err := placeOf(ctx, tx, e, a, `e.mark = ? and e.mark <> ''`, fresh.Mark)
 		if errors.Is(err, fault.ErrNotFound) {
-			return fault.New(fault.Invalid, "vote.fault.not_on_roll_desk")
+			if !e.Rules.Who.Has(budget.Desk) {
+				return fault.New(fault.Invalid, "vote.fault.not_on_roll_desk")
+			}
+			a.Absent = true
+			err = tx.Get(ctx, &a.Alike, `select exists (select 1 from budget_electors where edition = ? and same_name = ? and same_name <> '')`, e.ID, fresh.Same)
 		}
 		if err != nil {
 			return err

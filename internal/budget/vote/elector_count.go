@@ -8,8 +8,9 @@ import (
 	"kladka/internal/platform/fault"
 )
 
-// LeastElectors is how many rights a pool must have to be opened as a secret
-// vote: among fewer the result itself tells too much about each.
+// LeastElectors is how many electors a pool must have to be opened as a secret
+// vote: among fewer the result itself tells too much about each. How many there are
+// is told by Lists.Electors, before the vote opens and when its box does.
 const LeastElectors = budget.LeastElectors
 
 // Granted is how many electors have a right in a pool from a source.
@@ -29,7 +30,7 @@ const standing = ` and not exists (select 1 from budget_slips l join budget_boxe
 // about votes, and is the same before and after anybody votes.
 func GrantedBy(ctx context.Context, r db.Reader, e budget.EditionID) (list []Granted, err error) {
 	return list, r.Select(ctx, &list, `select r.pool, e.source, count(*) as n from budget_rights r
-		join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ?`+standing+` group by r.pool, e.source order by r.pool, e.source`, e)
+		join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ? and r.way <> 'void'`+standing+` group by r.pool, e.source order by r.pool, e.source`, e)
 }
 
 // RightsIn are these numbers by pool.
@@ -111,8 +112,54 @@ func Slips(ctx context.Context, r db.Reader, e budget.Edition) (c SlipCount, err
 // growing are the sources that make electors while the vote goes on.
 var growing = []budget.Source{budget.Desk, budget.OIDC, budget.Self}
 
+// Lists are the people of an edition to whom slips are handed.
+type Lists struct {
+	// People stand on the lists and have no right of their own: pupils of a roster,
+	// and whoever gave the right up for a slip.
+	People int
+	// Known is false where slips are no source, or lie about for whoever comes.
+	Known bool
+}
+
+// ListsOf counts the people to whom slips of an edition are handed.
+func ListsOf(ctx context.Context, r db.Reader, e budget.Edition) (l Lists, err error) {
+	if l.Known = e.Rules.Who.Has(budget.Slips) && notesHanded(e); !l.Known {
+		return l, nil
+	}
+	return l, r.Get(ctx, &l.People, `select count(*) from budget_electors e where e.edition = ? and e.source <> ?
+		and not exists (select 1 from budget_rights r where r.edition = e.edition and r.elector = e.id)`+standing, e.ID, budget.Slips)
+}
+
+// Electors is how many people so many rights of a pool are: rights that people have
+// themselves, and those of slips. More of these are printed than are needed; where it
+// is known for whom they are, a slip without a person is nobody.
+func (l Lists) Electors(own, slips int) int {
+	if l.Known {
+		slips = min(slips, l.People)
+	}
+	return own + slips
+}
+
+// LostRights are the rights of slips that were declared lost with their box before
+// they voted, by pool. Nobody can use them; but whoever voted is one among them.
+func LostRights(ctx context.Context, r db.Reader, e budget.EditionID) (map[budget.PoolID]int, error) {
+	lost := map[budget.PoolID]int{}
+	err := r.Each(ctx, func(scan func(dest ...any) error) error {
+		var pool budget.PoolID
+		n := 0
+		if err := scan(&pool, &n); err != nil {
+			return err
+		}
+		lost[pool] = n
+		return nil
+	}, `select r.pool, count(*) from budget_boxes b join budget_slips l on l.edition = b.edition and l.box = b.no
+		join budget_rights r on r.edition = l.edition and r.elector = l.elector and r.way = 'void'
+		where b.edition = ? and b.state = 'void' group by r.pool`, e)
+	return lost, err
+}
+
 // Obstacles are what keeps the vote from opening on the side of rights: a pool
-// with fewer than LeastElectors of them, unless the rules let more come during
+// with fewer than LeastElectors, unless the rules let more come during
 // the vote.
 func (s *Service) Obstacles(ctx context.Context, r db.Reader, e budget.Edition) (list []budget.Obstacle, err error) {
 	for _, g := range growing {
@@ -121,7 +168,7 @@ func (s *Service) Obstacles(ctx context.Context, r db.Reader, e budget.Edition) 
 		}
 	}
 	for _, p := range e.Rules.Pools {
-		n, err := someRights(ctx, r, e.ID, p.ID)
+		n, err := someElectors(ctx, r, e, p.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -133,9 +180,25 @@ func (s *Service) Obstacles(ctx context.Context, r db.Reader, e budget.Edition) 
 	return list, nil
 }
 
-// someRights counts the rights of a pool up to LeastElectors: whoever asks wants
+// someElectors counts the electors of a pool up to LeastElectors: whoever asks wants
 // to know no more, and a roll of a city is long.
-func someRights(ctx context.Context, r db.Reader, e budget.EditionID, pool budget.PoolID) (n int, err error) {
+func someElectors(ctx context.Context, r db.Reader, e budget.Edition, pool budget.PoolID) (int, error) {
+	own, err := someRights(ctx, r, e.ID, pool, `e.source <> ?`)
+	if err != nil || own >= LeastElectors {
+		return own, err
+	}
+	slips, err := someRights(ctx, r, e.ID, pool, `e.source = ?`)
+	if err != nil || slips == 0 {
+		return own, err
+	}
+	lists, err := ListsOf(ctx, r, e)
+	return min(lists.Electors(own, slips), LeastElectors), err
+}
+
+// someRights counts rights that slips have, or all others, up to LeastElectors. The
+// condition is a text of this package.
+func someRights(ctx context.Context, r db.Reader, e budget.EditionID, pool budget.PoolID, source string) (n int, err error) {
 	return n, r.Get(ctx, &n, `select count(*) from (select r.elector from budget_rights r
-		join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ? and r.pool = ?`+standing+` limit ?) w`, e, pool, LeastElectors)
+		join budget_electors e on e.edition = r.edition and e.id = r.elector where r.edition = ? and r.pool = ? and `+source+standing+` limit ?) w`,
+		e, pool, budget.Slips, LeastElectors)
 }

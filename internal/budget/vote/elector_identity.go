@@ -182,7 +182,11 @@ func addOnly(ctx context.Context, tx *db.Tx, fresh newcomer, names []string) err
 	if n == 0 {
 		return fault.New(fault.Conflict, "vote.fault.declared_already")
 	}
-	query, args, err := db.In(`select count(*) from budget_electors e where e.edition = ? and e.same_name in (?) and e.same_name <> '' and e.id <> ?`+standing,
+	// A declaration that was refused takes nobody's place, unless it has voted: then
+	// this would be a second vote.
+	query, args, err := db.In(`select count(*) from budget_electors e where e.edition = ? and e.same_name in (?) and e.same_name <> '' and e.id <> ?
+		and not exists (select 1 from budget_declared d where d.edition = e.edition and d.elector = e.id and d.state = 'refused'
+			and not exists (select 1 from budget_rights r where r.edition = e.edition and r.elector = e.id and r.spent = true))`,
 		fresh.Edition, names, fresh.ID)
 	if err != nil {
 		return err

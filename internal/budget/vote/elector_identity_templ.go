@@ -122,7 +122,7 @@ func ownIdentity(p ownPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = web.Check(p.Page, web.Box{Name: "mieszkam", Label: p.T("vote.identity.sure", "who", p.Of.Rules.Who.Residence), Checked: p.Home.Sure}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = web.Check(p.Page, web.Box{Name: "mieszkam", Label: withWho(p.Page, "vote.identity.sure", p.Of), Checked: p.Home.Sure}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

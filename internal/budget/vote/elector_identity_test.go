@@ -89,6 +89,7 @@ func TestConfirm(t *testing.T) {
 		k.onePersonOneRight()
 		k.namesakes()
 		k.lookedAt()
+		k.refusedDeclarations()
 	})
 }
 
@@ -205,6 +206,37 @@ func (k *kit) namesakes() {
 	k.ok(k.db.Get(ctx, &n, `select count(*) from budget_electors where edition = ? and (same_name <> '' or mark <> '' or person <> '')`, e.ID))
 	if n != 0 {
 		k.t.Errorf("%d electors are still somebody", n)
+	}
+}
+
+// refusedDeclarations: a declaration that two officers found wrong takes nobody's
+// place, unless a vote was cast with it.
+func (k *kit) refusedDeclarations() {
+	k.t.Helper()
+	ctx := k.t.Context()
+	e := k.edition(k.clerk, "wieliczka", sources(budget.OIDC, budget.Self))
+	for _, c := range []struct {
+		id    Identity
+		voted bool
+	}{{anna, false}, {Identity{Name: "Jan Wójcik", Born: "1975-03-02", Address: "Prosta 4"}, true}} {
+		wrong := c.id
+		wrong.Address = "Zmyślona 9"
+		elector, err := k.Declare(ctx, k.voter(), e.ID, wrong, "", true)
+		k.ok(err)
+		if c.voted {
+			ok, err := k.spends(e, elector, Online)
+			if k.ok(err); !ok {
+				k.t.Fatal("the right was not spent")
+			}
+		}
+		k.ok(k.Find(ctx, k.clerk, e.ID, elector, FoundWrong, "Nie mieszka tu"))
+		k.ok(k.Find(ctx, k.officer, e.ID, elector, FoundWrong, "Nie mieszka tu"))
+		second := k.confirms(k.voter(), e, says("refused "+c.id.Name, c.id), at(c.id.Address))
+		if c.voted {
+			k.declines("a second vote", e, "vote.fault.same_name", second)
+		} else {
+			k.ok(second())
+		}
 	}
 }
 

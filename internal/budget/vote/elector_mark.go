@@ -42,7 +42,9 @@ func (i Identity) read(now time.Time) (Identity, []fault.Field) {
 	if words := strings.Fields(foldWords(i.Name)); len(i.Name) > maxName || len(words) < 2 {
 		at("imie", "vote.fault.name")
 	}
-	if day, err := readDay(i.Born); err != nil || day.After(now) || day.Year() < now.Year()-120 {
+	if day, err := readDay(i.Born); err != nil && dayShape(i.Born) {
+		at("urodzenie", "vote.fault.no_such_day")
+	} else if err != nil || day.After(now) || day.Year() < now.Year()-120 {
 		at("urodzenie", "vote.fault.born")
 	} else {
 		i.Born = day.Format(time.DateOnly)
@@ -68,6 +70,13 @@ func readDay(text string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errDay
+}
+
+// dayShape tells that a text has the day, the month and the year of a date, though
+// the calendar may not know it.
+func dayShape(text string) bool {
+	parts := strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	return len(parts) == 3 && (len(parts[0]) == 4 || len(parts[2]) == 4) && strings.Trim(text, "0123456789-./") == ""
 }
 
 // oldEnough tells whether somebody has that age on the day of a moment. It is the

@@ -61,6 +61,11 @@ func TestIdentityIsReadAsPeopleTypeIt(t *testing.T) {
 			t.Errorf("%s: faults %v, want one at %s", name, faults, c.at)
 		}
 	}
+	for born, key := range map[string]string{"31.02.1980": "vote.fault.no_such_day", "1980-13-01": "vote.fault.no_such_day", "luty 1980": "vote.fault.born", "31.02.80": "vote.fault.born", "": "vote.fault.born"} {
+		if _, faults := (Identity{"Jan Kowalski", born, "Krótka 1"}).read(now); len(faults) != 1 || faults[0].Key != key {
+			t.Errorf("%q: %v, want %s", born, faults, key)
+		}
+	}
 	if oldEnough("2010-11-03", 16, now) || !oldEnough("2010-11-02", 16, now) {
 		t.Error("the age is counted wrongly on the birthday")
 	}

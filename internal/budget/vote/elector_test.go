@@ -99,6 +99,9 @@ func TestPupilsAndSlips(t *testing.T) {
 		if obstacles, err = k.Obstacles(ctx, d, e); err != nil || len(obstacles) != 0 {
 			t.Errorf("obstacles with 24 slips: %v, %v", obstacles, err)
 		}
+		if left, err := SlipsLeft(ctx, d, e); err != nil || left != 22+spareSlips(22)-24 {
+			t.Errorf("%d slips left, %v", left, err)
+		}
 		k.storedApart(e, codes)
 		k.handOut(e)
 		e = k.voting(e)
@@ -260,7 +263,16 @@ func TestElectorsOfACity(t *testing.T) {
 		if found.New || !found.Bound || found.Source != budget.Roll || len(found.Free) != 1 {
 			t.Errorf("at the desk: %+v", found)
 		}
-		stranger, err := k.CheckIn(ctx, k.officer, e.ID, Identity{Name: "Nowa Osoba", Born: "1990-01-31", Address: "Inna 1"}, "")
+		fresh, before := Identity{Name: "Nowa Osoba", Born: "1990-01-31", Address: "Inna 1"}, k.places(e)
+		stranger, err := k.CheckIn(ctx, k.officer, e.ID, fresh, "")
+		k.ok(err)
+		if !stranger.Absent || stranger.Alike || stranger.Elector != "" || k.places(e) != before {
+			t.Errorf("somebody who is not on the list: %+v", stranger)
+		}
+		if typo, err := k.CheckIn(ctx, k.officer, e.ID, Identity{Name: anna.Name, Born: anna.Born, Address: "Długa 55"}, ""); err != nil || !typo.Absent || !typo.Alike {
+			t.Errorf("a slip of the finger: %+v, %v", typo, err)
+		}
+		stranger, err = k.AddAtDesk(ctx, k.officer, e.ID, fresh, "")
 		k.ok(err)
 		if !stranger.New || stranger.Bound {
 			t.Errorf("somebody new at the desk: %+v", stranger)
@@ -433,4 +445,43 @@ func (k *kit) erased() {
 	if in[e.Rules.Pools[0].ID] != 1 {
 		k.t.Error("an erasure takes a right away, and with it what the numbers say")
 	}
+}
+
+// TestSpareSlipsAreNoElectors: twelve pupils and twenty slips are twelve electors; with
+// twenty pupils there are enough. Where nobody notes who was given a slip, each is one.
+func TestSpareSlipsAreNoElectors(t *testing.T) {
+	testkit.EachDB(t, modules, func(t *testing.T, d *db.DB) {
+		k, ctx := newKit(t, d), t.Context()
+		k.roster(12)
+		e := k.edition(k.head, "school", sources(budget.Roster, budget.Slips))
+		_, err := k.AddClass(ctx, k.tutor, e.ID, k.class)
+		k.ok(err)
+		_, _, err = k.Print(ctx, k.head, e.ID, 20, "")
+		k.ok(err)
+		for _, c := range []struct {
+			pupils, people int
+			sources        []budget.Source
+		}{{12, 12, e.Rules.Who.Sources}, {12, LeastElectors, []budget.Source{budget.Slips}}, {20, LeastElectors, e.Rules.Who.Sources}} {
+			for c.pupils > 12 {
+				c.pupils--
+				k.ok(d.Write(ctx, func(tx *db.Tx) error {
+					_, err := add(ctx, tx, []newcomer{{Elector: Elector{Edition: e.ID, ID: newElector(), Source: budget.Roster}}})
+					return err
+				}))
+			}
+			e.Rules.Who.Sources = c.sources
+			n, err := someElectors(ctx, d, e, e.Rules.Pools[0].ID)
+			k.ok(err)
+			obstacles, err := k.Obstacles(ctx, d, e)
+			k.ok(err)
+			granted, err := GrantedBy(ctx, d, e.ID)
+			k.ok(err)
+			lists, err := ListsOf(ctx, d, e)
+			k.ok(err)
+			line := grantLines(e, granted, lists)[0]
+			if few := c.people < LeastElectors; n != c.people || (len(obstacles) == 1) != few || line.Short != few || line.N != 20 || line.Spare != 20-c.people {
+				t.Errorf("%v: %d people, %v, %+v", c, n, obstacles, line)
+			}
+		}
+	})
 }

@@ -24,6 +24,8 @@ var (
 	// Who claims a place on a roll knows their own name; a few spellings are
 	// tried, a neighbor's birthday is not.
 	claimTries = limit{free: 5, longest: 15 * time.Minute}
+	// Each answer of the national sign-in is asked about there, in our name.
+	identityTries = limit{free: 10, longest: 15 * time.Minute}
 )
 
 func (l limit) pause(wrong int) time.Duration {

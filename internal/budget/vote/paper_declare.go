@@ -13,6 +13,15 @@ import (
 // FindForPaper finds the place of somebody who brings a declaration, as CheckIn
 // does. Conflict where the rules know no paper, and outside the hours of voting.
 func (s *Service) FindForPaper(ctx context.Context, who access.Actor, id budget.EditionID, i Identity, district string) (a AtDesk, err error) {
+	return s.placeForPaper(ctx, who, id, i, district, false)
+}
+
+// AddForPaper is FindForPaper that makes the place, as AddAtDesk does.
+func (s *Service) AddForPaper(ctx context.Context, who access.Actor, id budget.EditionID, i Identity, district string) (a AtDesk, err error) {
+	return s.placeForPaper(ctx, who, id, i, district, true)
+}
+
+func (s *Service) placeForPaper(ctx context.Context, who access.Actor, id budget.EditionID, i Identity, district string, makes bool) (a AtDesk, err error) {
 	e, err := s.paperDesk(ctx, who, id, access.BudgetDesk)
 	if err == nil {
 		err = votes(e, s.now())
@@ -20,7 +29,7 @@ func (s *Service) FindForPaper(ctx context.Context, who access.Actor, id budget.
 	if err != nil {
 		return a, err
 	}
-	return s.CheckIn(ctx, who, id, i, district)
+	return s.atPlace(ctx, who, id, i, district, makes)
 }
 
 // DeclareOnPaper spends the rights of an elector in the pools of their

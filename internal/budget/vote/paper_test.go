@@ -413,7 +413,18 @@ func TestPaperPages(t *testing.T) {
 		p.lang = lang
 		p.page(p.officer, PaperHref(p.e.ID))
 		p.whole("unfilled", p.post(p.officer, PaperHref(p.e.ID)), http.StatusUnprocessableEntity)
-		doc := p.whole("found", p.post(p.officer, PaperHref(p.e.ID), "imie", fmt.Sprintf("Anna %c", 'A'+i), "urodzenie", "1990-01-31", "adres", "Długa 5/1"), http.StatusOK)
+		words, before := []string{"imie", fmt.Sprintf("Anna %c", 'A'+i), "urodzenie", "1990-01-31", "adres", "Długa 5/1"}, p.places(p.e)
+		doc := p.whole("absent", p.post(p.officer, PaperHref(p.e.ID), words...), http.StatusOK)
+		if typed := doc.Find(`form.card input[name="imie"]`).AttrOr("value", ""); doc.Find("[data-absent] form").Length() != 1 || doc.Find("[data-declare]").Length() != 0 || typed != words[1] || p.places(p.e) != before {
+			t.Errorf("somebody who is not on the list: %q stays, %d places before, %d now", typed, before, p.places(p.e))
+		}
+		for _, input := range doc.Find("[data-absent] input[type=hidden]").EachIter() {
+			words = append(words, input.AttrOr("name", ""), input.AttrOr("value", ""))
+		}
+		doc = p.whole("found", p.post(p.officer, PaperHref(p.e.ID), words...), http.StatusOK)
+		if doc.Find("[data-found] [data-new]").Length() != 1 || p.places(p.e) != before+1 {
+			t.Error("whoever was added is not told to be new")
+		}
 		place := doc.Find(`[data-declare] input[name="miejsce"]`).AttrOr("value", "")
 		if n := doc.Find(`[data-declare] input[type=checkbox]`).Length(); n != 2 {
 			t.Error("pools to declare for:", n)

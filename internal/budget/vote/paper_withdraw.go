@@ -284,6 +284,11 @@ func giveBack(ctx context.Context, tx *db.Tx, key markKey, e budget.EditionID, c
 	if err != nil {
 		return err
 	}
+	// Whoever finds this elector's own declaration wrong at the same moment waits here,
+	// and then finds the right unspent.
+	if _, err := tx.Exec(ctx, `update budget_declared set state = state where edition = ? and elector = ?`, e, elector); err != nil {
+		return err
+	}
 	n, err = tx.Exec(ctx, `update budget_rights set spent = ?, way = '' where edition = ? and pool = ? and elector = ? and spent = ? and way = ?`,
 		false, e, row.Pool, elector, true, Paper)
 	if err == nil && n == 0 {

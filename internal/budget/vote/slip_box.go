@@ -144,17 +144,32 @@ func enoughSlips(ctx context.Context, tx *db.Tx, e budget.Edition) error {
 	if !e.Rules.Who.Has(budget.Roster) {
 		return nil
 	}
-	people, printed := 0, 0
-	if err := tx.Get(ctx, &people, `select count(*) from budget_electors where edition = ? and source = ?`, e.ID, budget.Roster); err != nil {
-		return err
+	most, printed, err := mostSlips(ctx, tx, e)
+	if err == nil && printed > most {
+		err = slipsFault("vote.fault.too_many_slips", most)
 	}
-	if err := tx.Get(ctx, &printed, `select coalesce(sum(printed), 0) from budget_boxes where edition = ? and state <> ?`, e.ID, boxVoid); err != nil {
-		return err
+	return err
+}
+
+// mostSlips is how many slips the people on the rosters could need, and how many were
+// printed.
+func mostSlips(ctx context.Context, r db.Reader, e budget.Edition) (most, printed int, err error) {
+	people := 0
+	if err := r.Get(ctx, &people, `select count(*) from budget_electors where edition = ? and source = ?`, e.ID, budget.Roster); err != nil {
+		return 0, 0, err
 	}
-	if most := people + spareSlips(people); printed > most {
-		return slipsFault("vote.fault.too_many_slips", most)
+	err = r.Get(ctx, &printed, `select coalesce(sum(printed), 0) from budget_boxes where edition = ? and state <> ?`, e.ID, boxVoid)
+	return people + spareSlips(people), printed, err
+}
+
+// SlipsLeft is how many slips can be printed at once: MostSlips, or fewer where the
+// rosters tell how many are needed. It may be 0.
+func SlipsLeft(ctx context.Context, r db.Reader, e budget.Edition) (int, error) {
+	if !e.Rules.Who.Has(budget.Roster) {
+		return MostSlips, nil
 	}
-	return nil
+	most, printed, err := mostSlips(ctx, r, e)
+	return max(0, min(MostSlips, most-printed)), err
 }
 
 func addSlips(ctx context.Context, tx *db.Tx, box int, list []newcomer) error {

@@ -57,7 +57,7 @@ func tabs(l *i18n.L, who access.Actor, e budget.Edition, current string) (list [
 		{"numbers", Href(e.ID), true},
 		{"roll", Href(e.ID) + "/spis", runs && has(budget.Roll)},
 		{"desk", Href(e.ID) + "/stanowisko", has(budget.Roll) || has(budget.Desk)},
-		{"roster", Href(e.ID) + "/klasy", has(budget.Roster)},
+		{"roster", Href(e.ID) + "/klasy", has(budget.Roster) && who.May(access.SeeRoster)},
 		{"slips", SlipsHref(e.ID), has(budget.Slips)},
 		{"declared", Href(e.ID) + "/oswiadczenia", runs && has(budget.Self)},
 		{"paper", PaperHref(e.ID), e.Rules.Paper},
@@ -127,6 +127,15 @@ type identityForm struct {
 func identityOf(r *web.Request, e budget.Edition) identityForm {
 	return identityForm{Identity: Identity{Name: r.Value("imie"), Born: r.Value("urodzenie"), Address: r.Value("adres")},
 		District: r.Value("dzielnica"), Districts: districtChoices(e)}
+}
+
+// withWho is a text that names who takes part, or its other version where the rules
+// of an edition do not say that.
+func withWho(p web.Page, key string, e budget.Edition) string {
+	if who := strings.TrimSpace(e.Rules.Who.Residence); who != "" {
+		return p.T(key, "who", who)
+	}
+	return p.T(key + "_bare")
 }
 
 func joinWords(words []string) string { return strings.Join(words, ", ") }

@@ -63,7 +63,7 @@ func (h castHandlers) openBallot(w http.ResponseWriter, r *web.Request, e budget
 		err = h.canCast(r, b)
 	}
 	if err != nil {
-		return err
+		return h.turnedAway(w, r, b, err)
 	}
 	return h.drawBallot(w, r, b, filled{}, nil)
 }
@@ -97,6 +97,34 @@ func (h castHandlers) canCast(r *web.Request, b ballotVisit) error {
 	return nil
 }
 
+// spentPage answers who comes back to a ballot after their vote was cast.
+type spentPage struct {
+	web.Page
+	Edition budget.Edition
+	Action  string
+	Changes bool
+	Shared  bool // somebody else sits down next
+	SignOut bool // they were signed in by a printed card
+	Next    web.Step
+}
+
+// turnedAway answers who cannot cast. Whoever has voted pressed Back, mostly: the page
+// says that their vote stands as it was, and leads on. It holds no code of a slip, for
+// it may be the next person at the computer who sends the form again.
+func (h castHandlers) turnedAway(w http.ResponseWriter, r *web.Request, b ballotVisit, refused error) error {
+	f := fault.As(refused)
+	if f == nil || f.Key != "vote.fault.spent" {
+		return refused
+	}
+	p := spentPage{Page: r.Page(w, r.L.T("vote.cast.used_pool"), crumbsBelow(r, b.e)...), Edition: b.e, Action: b.action, Changes: mayChange(b.e),
+		Shared: h.shared(r, b.v), SignOut: r.Viewer().Shared && b.v.Way != Slip, Next: h.nextStep(r, b.e)}
+	p.NoIndex, p.Lead = true, b.on.Pool.Name
+	if p.Shared {
+		web.LeaveNothing(w)
+	}
+	return r.RenderStatus(w, http.StatusConflict, spentPoolView(p))
+}
+
 // postBallot goes on with a ballot: it is drawn, looked over, mended, cast.
 func (h castHandlers) postBallot(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
@@ -114,20 +142,20 @@ func (h castHandlers) postBallot(w http.ResponseWriter, r *web.Request) error {
 	f := b.on.fill(r.PostForm)
 	if r.PostFormValue(fieldStep) != stepCast {
 		if err := h.canCast(r, b); err != nil {
-			return err
+			return h.turnedAway(w, r, b, err)
 		}
 		return h.goOn(w, r, b, f)
 	}
 	if len(f.Faults) > 0 {
 		if err := h.canCast(r, b); err != nil {
-			return err
+			return h.turnedAway(w, r, b, err)
 		}
 		return h.drawBallot(w, r, b, f, fault.InvalidFields(f.Faults))
 	}
 	receipt, err := h.cast(r.Context(), e, b.on, Ballot{Pool: b.on.Pool.ID, Elector: v.Elector, Way: v.Way,
 		Envelope: r.PostFormValue(fieldEnvelope), Secret: r.PostFormValue(fieldSecond), Choice: f.Choice, At: at})
 	if err != nil {
-		return err
+		return h.turnedAway(w, r, b, err)
 	}
 	return h.drawReceipt(w, r, b, receipt)
 }
@@ -199,7 +227,7 @@ func (h castHandlers) postChange(w http.ResponseWriter, r *web.Request) error {
 func (h castHandlers) page(w http.ResponseWriter, r *web.Request, b ballotVisit, title string, f filled, refused error) ballotPage {
 	p := ballotPage{Page: r.Page(w, title, crumbsBelow(r, b.e)...).WithErrors(refused), Edition: b.e, Pool: b.on.Pool, Action: b.action, Code: b.v.Code,
 		Change: b.change, How: howWords(r.L, b.on.Pool.Ballot), Stands: f.Stands, Next: castStep(r, b.e)}
-	p.NoIndex, p.Lead = true, b.on.Pool.Name
+	p.NoIndex, p.Lead, p.Next.Who = true, b.on.Pool.Name, r.L.T("vote.cast.next_self")
 	p.Envelope, p.Second = numbersOf(r.PostForm, b.e)
 	if b.change {
 		p.Secret = r.PostFormValue(fieldSecret)
@@ -227,6 +255,7 @@ func (h castHandlers) drawBallot(w http.ResponseWriter, r *web.Request, b ballot
 func (h castHandlers) drawCheck(w http.ResponseWriter, r *web.Request, b ballotVisit, f filled) error {
 	p := h.page(w, r, b, r.L.T("vote.cast.check"), f, nil)
 	p.Marks = f.Marks.pairs(b.on.Pool.Ballot)
+	p.Next.What = r.L.T("vote.cast.next_send")
 	return r.Render(w, checkView(p))
 }
 

@@ -30,8 +30,10 @@ type urnPage struct {
 	Boxes   []urnLine
 	Typed   string
 	Digest  string // as it was understood
-	Found   string // name of the pool in whose box it lies
-	Next    web.Step
+	// Destroyed tells that no envelope lies there any more; their digests stay.
+	Destroyed bool
+	Found     string // name of the pool in whose box it lies
+	Next      web.Step
 }
 
 // urnLine is one box that was closed.
@@ -93,6 +95,13 @@ func (h castHandlers) drawUrn(w http.ResponseWriter, r *web.Request, e budget.Ed
 		}
 	}
 	p.Closed = len(p.Boxes) == len(e.Rules.Pools) && len(p.Boxes) > 0
+	if p.Closed && e.State.In(budget.Final, budget.Archived) {
+		lie := false
+		if err := h.db.Get(r.Context(), &lie, `select exists (select 1 from budget_envelopes where edition = ?)`, e.ID); err != nil {
+			return err
+		}
+		p.Destroyed = !lie
+	}
 	return r.RenderStatus(w, statusOf(refused), urnView(p))
 }
 

@@ -101,6 +101,9 @@ func votesBy(t *testing.T, p *polls, who access.Actor, kind budget.BallotType) {
 			t.Errorf("%s: %s: status %d", kind, what, w)
 		}
 	}
+	if doc := p.whole(path, p.get(who, path), http.StatusConflict); doc.Find(`[data-spent] a[href$="/glosowanie"]`).Length() != 1 {
+		t.Errorf("%s: no way on after the vote", kind)
+	}
 }
 
 // TestSlipsAtASharedComputer: pupils take turns. The next one finds nothing of the
@@ -150,6 +153,8 @@ func TestSlipsAtASharedComputer(t *testing.T) {
 		v.Set(fieldStep, step)
 		if w := p.send(p.nobody, http.MethodPost, path, v); w.Code != http.StatusConflict || strings.Contains(w.Body.String(), "Projekt A") {
 			t.Errorf("%s with a used code: status %d", step, w.Code)
+		} else if doc := p.whole(step, w, http.StatusConflict); doc.Find(`[data-spent] form[action="`+start+`/koniec"] button`).Length() != 1 || strings.Contains(doc.Text(), codes[0].Letters()) {
+			t.Errorf("%s with a used code: no way on for the next person: %s", step, doc.Find("main").Text())
 		}
 	}
 	if log.Len() > 0 {

@@ -37,7 +37,8 @@ type sourceLine struct {
 type grantLine struct {
 	Name  string
 	N     int
-	Short bool // fewer than a secret vote needs
+	Spare int  // among them, slips for which nobody stands on the lists
+	Short bool // fewer electors than a secret vote needs
 }
 
 type spentLine struct {
@@ -56,7 +57,11 @@ func (s *Service) getNumbers(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := numbersPage{framed: s.frame(w, r, e, r.L.T("vote.numbers.title"), "numbers")}
-	p.Sources, p.Pools = sourceLines(p.Page, s.identityName(), e, granted), grantLines(e, granted)
+	lists, err := ListsOf(ctx, s.db, e)
+	if err != nil {
+		return err
+	}
+	p.Sources, p.Pools = sourceLines(p.Page, s.identityName(), e, granted), grantLines(e, granted, lists)
 	if e.Rules.Who.Has(budget.Slips) {
 		c, err := Slips(ctx, s.db, e)
 		if err != nil {
@@ -94,15 +99,20 @@ func sourceLines(p web.Page, identity string, e budget.Edition, granted []Grante
 	return lines
 }
 
-func grantLines(e budget.Edition, granted []Granted) (lines []grantLine) {
+func grantLines(e budget.Edition, granted []Granted, lists Lists) (lines []grantLine) {
 	for _, pool := range e.Rules.Pools {
-		line := grantLine{Name: pool.Name}
+		line, slips := grantLine{Name: pool.Name}, 0
 		for _, g := range granted {
-			if g.Pool == pool.ID {
-				line.N += g.N
+			switch {
+			case g.Pool != pool.ID:
+				continue
+			case g.Source == budget.Slips:
+				slips += g.N
 			}
+			line.N += g.N
 		}
-		line.Short = line.N < LeastElectors
+		people := lists.Electors(line.N-slips, slips)
+		line.Spare, line.Short = line.N-people, people < LeastElectors
 		lines = append(lines, line)
 	}
 	return lines
@@ -210,6 +220,9 @@ func (s *Service) showDesk(w http.ResponseWriter, r *web.Request, e budget.Editi
 	return r.RenderStatus(w, statusOf(refusal), deskView(p))
 }
 
+// fieldAdds is the officer's word that somebody is to be added to the list.
+const fieldAdds = "dopisz"
+
 func (s *Service) postDesk(w http.ResponseWriter, r *web.Request) error {
 	if err := r.Form(); err != nil {
 		return err
@@ -220,14 +233,21 @@ func (s *Service) postDesk(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := deskPage{Form: identityOf(r, e)}
-	found, err := s.CheckIn(ctx, who, e.ID, p.Form.Identity, p.Form.District)
+	find := s.CheckIn
+	if r.Value(fieldAdds) != "" {
+		find = s.AddAtDesk
+	}
+	found, err := find(ctx, who, e.ID, p.Form.Identity, p.Form.District)
 	if mendable(err) {
 		return s.showDesk(w, r, e, p, atField(err, "imie"))
 	}
 	if err != nil {
 		return err
 	}
-	p.Found, p.Form = &found, identityForm{Districts: districtChoices(e)} // the next person finds an empty form
+	if p.Found = &found; found.Absent {
+		return s.showDesk(w, r, e, p, nil) // what was typed stays, to be read again
+	}
+	p.Form = identityForm{Districts: districtChoices(e)} // the next person finds an empty form
 	for _, id := range found.Free {
 		pool, _ := e.Pool(id)
 		p.Free = append(p.Free, pool.Name)

@@ -87,6 +87,9 @@ func (s *Service) getIdentity(w http.ResponseWriter, r *web.Request) error {
 	}
 	ctx, who := r.Context(), access.ActorOf(r.Request)
 	http.SetCookie(w, s.Identity.Forget())
+	if err := s.takeTry(ctx, s.tryPlace("identity", string(who.Person)), identityTries, s.now()); err != nil {
+		return err
+	}
 	claims, purpose, err := s.Identity.Finish(ctx, string(who.Person), r.Request)
 	err = s.identityFault(err)
 	if purpose == "" {

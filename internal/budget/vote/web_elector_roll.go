@@ -6,6 +6,7 @@ import (
 	"iter"
 	"mime/multipart"
 	"net/http"
+	"slices"
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
@@ -63,6 +64,9 @@ func (s *Service) showRolls(w http.ResponseWriter, r *web.Request, e budget.Edit
 	p.Next = s.next(p.Page, e)
 	if p.Rolls, err = s.rollLines(r, e); err != nil {
 		return err
+	}
+	if p.Open && slices.ContainsFunc(p.Rolls, func(l rollLine) bool { return l.Roll.State == RollWaiting }) {
+		p.Next = web.Step{What: r.L.T("vote.roll.next_use"), Who: r.L.T("vote.roll.next_use_who")}
 	}
 	return r.RenderStatus(w, statusOf(refusal), rollView(p))
 }

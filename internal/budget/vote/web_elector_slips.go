@@ -23,7 +23,7 @@ func (s *Service) slipRoutes(sh *web.Shell) {
 	// The word of the second person destroys for good: the password once more.
 	sh.Handle("POST "+list+"/{box}/zniszczone", access.Both(deskGuard(), access.Fresh), s.postSettle, web.Idempotent())
 	sh.Handle("POST "+list+"/{box}/niezgodne", deskGuard(), s.postDoubt, web.Idempotent())
-	sh.Handle("POST "+list+"/{box}/utracone", runsGuard(), s.postVoid, web.Idempotent())
+	sh.Handle("POST "+list+"/{box}/utracone", access.Both(runsGuard(), access.Fresh), s.postVoid, web.Idempotent())
 }
 
 // boxesPage lists the boxes of an edition, with what can be done with them.
@@ -34,6 +34,7 @@ type boxesPage struct {
 	Boxes  []boxLine
 	Runs   bool
 	Prints bool   // slips can still be printed
+	Left   int    // so many at once
 	Lacks  string // what is to be said of the address on them, "" when it is set
 	N      string
 	Form   identityForm // only the district
@@ -43,7 +44,7 @@ type boxesPage struct {
 type boxLine struct {
 	Box
 	Pools, State, When, By, Href string
-	Open                         bool // something can be done with it
+	Open                         bool // the reader can do something with it
 }
 
 func (s *Service) getBoxes(w http.ResponseWriter, r *web.Request) error {
@@ -65,6 +66,9 @@ func (s *Service) showBoxes(w http.ResponseWriter, r *web.Request, e budget.Edit
 		if base := s.slipBase(r); base != "" {
 			p.Lacks = r.L.T("vote.slips.own_address", "address", base)
 		}
+	}
+	if p.Left, err = SlipsLeft(ctx, s.db, e); err != nil {
+		return err
 	}
 	if p.Count, err = Slips(ctx, s.db, e); err != nil {
 		return err
@@ -103,17 +107,23 @@ func (s *Service) boxLines(r *web.Request, e budget.Edition) (lines []boxLine, e
 	for _, b := range list {
 		people = append(people, string(b.PrintedBy), string(b.SettledBy), string(b.SettledWith))
 	}
+	acts := s.voteOver(e) || s.Budget.Serves(r.Context(), access.ActorOf(r.Request), access.BudgetRun, e) == nil
 	names, err := s.People.NamesOf(r.Context(), people)
 	if err != nil {
 		return nil, err
 	}
 	for _, b := range list {
-		line := boxLine{Box: b, Href: SlipsHref(e.ID) + "/" + number(b.No), State: r.L.T("vote.slips.state." + b.Stage()), Open: b.State == boxOpen, When: r.L.DateTime(local(b.PrintedAt)), By: names[string(b.PrintedBy)]}
+		line := boxLine{Box: b, Href: SlipsHref(e.ID) + "/" + number(b.No), State: r.L.T("vote.slips.state." + b.Stage()), Open: b.State == boxOpen && acts,
+			When: r.L.DateTime(local(b.PrintedAt)), By: names[string(b.PrintedBy)]}
 		if b.Stage() != boxOpen {
 			line.When, line.By = r.L.DateTime(local(b.SettledAt)), names[string(b.SettledBy)]
 		}
 		if b.SettledWith != "" {
 			line.By += ", " + names[string(b.SettledWith)]
+		}
+		line.When += ", " + line.By
+		if b.Stage() == boxOpen {
+			line.When = r.L.T("vote.slips.printed_when", "when", line.When)
 		}
 		var pools []string
 		for _, id := range splitPools(b.Pools) {
@@ -165,7 +175,7 @@ func (s *Service) showBox(w http.ResponseWriter, r *web.Request, e budget.Editio
 	p.Page = p.WithErrors(refusal)
 	p.Crumbs = append(p.Crumbs, web.Link{Text: r.L.T("vote.slips.title"), Href: SlipsHref(e.ID)})
 	p.Next = s.nextSettle(r, e, s.next(p.Page, e), b)
-	if p.Confirms = p.Doubts && !b.counter(who); p.Confirms && !who.Fresh {
+	if p.Confirms = p.Doubts && !b.counter(who); (p.Confirms || p.Voids) && !who.Fresh {
 		p.Prove = access.FreshPath + "?dalej=" + url.QueryEscape(b.Href)
 	}
 	if over && b.Open {

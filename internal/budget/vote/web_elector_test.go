@@ -42,7 +42,19 @@ func TestPagesOfTheSchool(t *testing.T) {
 	if w := k.post(k.tutor, class+"/wydaj", "miejsce", string(newElector())); w.Code != http.StatusUnprocessableEntity && w.Code != http.StatusBadRequest {
 		t.Errorf("a place of another class: status %d", w.Code)
 	}
+	if hint := k.page(k.head, SlipsHref(e.ID)).Find("[data-print]").Text(); !strings.Contains(hint, "Najwyżej 33 naraz") { // 21 pupils, 12 spare
+		t.Error(hint)
+	}
+	supervisor := k.person("Opiekunka Samorządu", access.CouncilSupervisor, e.Owner)
+	for who, n := range map[*access.Actor]int{&k.tutor: 1, &supervisor: 0} {
+		if doc := k.page(*who, Href(e.ID)); doc.Find(`main nav a[href$="/klasy"]`).Length() != n {
+			t.Errorf("%s has %d tabs of classes, want %d", who.Name, doc.Find(`main nav a[href$="/klasy"]`).Length(), n)
+		}
+	}
 	k.printing(e)
+	if doc := k.page(k.tutor, SlipsHref(e.ID)); doc.Find("[data-box] a").Length() != 0 || !strings.Contains(doc.Find("[data-box]").First().Text(), "wydrukowano:") {
+		t.Error("a tutor is led to a box with which only others can do something:", doc.Find("[data-box]").Text())
+	}
 	for _, k.lang = range i18n.Langs {
 		for _, path := range []string{Href(e.ID), Href(e.ID) + "/klasy", class, SlipsHref(e.ID), SlipsHref(e.ID) + "/1", OwnHref(e.ID)} {
 			k.page(k.head, path)

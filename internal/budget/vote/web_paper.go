@@ -6,6 +6,7 @@ import (
 
 	"kladka/internal/access"
 	"kladka/internal/budget"
+	"kladka/internal/platform/db"
 	"kladka/internal/platform/fault"
 	"kladka/internal/platform/web"
 )
@@ -102,14 +103,20 @@ func (s *Service) postPaper(w http.ResponseWriter, r *web.Request) error {
 		return err
 	}
 	p := paperPage{Form: identityOf(r, e)}
-	found, err := s.FindForPaper(ctx, who, e.ID, p.Form.Identity, p.Form.District)
+	find := s.FindForPaper
+	if r.Value(fieldAdds) != "" {
+		find = s.AddForPaper
+	}
+	found, err := find(ctx, who, e.ID, p.Form.Identity, p.Form.District)
 	if mendable(err) {
 		return s.showPaper(w, r, e, p, atField(err, "imie"))
 	}
 	if err != nil {
 		return err
 	}
-	p.found(e, found)
+	if p.Found = &found; !found.Absent {
+		p.found(e, found)
+	}
 	return s.showPaper(w, r, e, p, nil)
 }
 
@@ -158,8 +165,16 @@ func (s *Service) postPaperDeclared(w http.ResponseWriter, r *web.Request) error
 // paperAgain shows what is left of somebody's rights after a declaration was
 // refused.
 func (s *Service) paperAgain(w http.ResponseWriter, r *web.Request, e budget.Edition, elector ElectorID, refusal error) error {
+	ctx, at := r.Context(), s.now()
 	var a AtDesk
-	if err := placeOf(r.Context(), s.db, e, &a, `e.id = ?`, elector); err != nil {
+	// A look like the first one, and logged like it.
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := placeOf(ctx, tx, e, &a, `e.id = ?`, elector); err != nil {
+			return err
+		}
+		return note(ctx, tx, access.ActorOf(r.Request), e, "vote.check_in", nil, at)
+	})
+	if err != nil {
 		return err
 	}
 	var p paperPage

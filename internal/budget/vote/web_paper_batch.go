@@ -241,7 +241,7 @@ func (s *Service) showBatch(w http.ResponseWriter, r *web.Request, e budget.Edit
 	}
 	p.framed = s.paperFrame(w, r, e, r.L.T("vote.paper.batch_title", "no", b.No), "batches", refusal)
 	p.Batch, p.Pool, p.Projects = b, on.Pool, on.Projects
-	p.How, p.Example = howWords(r.L, on.Pool.Ballot), r.L.T("vote.paper.example."+string(on.Pool.Ballot.Type))
+	p.How, p.Example = r.L.T("vote.paper.how_voters", "how", howWords(r.L, on.Pool.Ballot)), r.L.T("vote.paper.example."+string(on.Pool.Ballot.Type))
 	p.Drops = b.open() && s.Budget.Serves(r.Context(), access.ActorOf(r.Request), access.BudgetRun, e) == nil
 	if err := s.readTurn(r, e, &p); err != nil {
 		return err
@@ -343,13 +343,34 @@ func (s *Service) postBatch(w http.ResponseWriter, r *web.Request) error {
 func (s *Service) goOnTyping(w http.ResponseWriter, r *web.Request, b Batch, state string) error {
 	switch state {
 	case b.State:
-		return r.Redirect(w, batchHref(b))
+		n, of, err := s.typedSoFar(r, b)
+		if err != nil {
+			return err
+		}
+		return done(w, r, "paper_saved", batchHref(b), "n", number(n), "of", number(of))
 	case BatchDone:
 		return done(w, r, "paper_done", BatchesHref(b.Edition), "no", number(b.No))
 	case BatchDiffers:
 		return done(w, r, "paper_differs", batchHref(b))
 	}
 	return done(w, r, "paper_typed", BatchesHref(b.Edition), "no", number(b.No))
+}
+
+// typedSoFar is how many ballots the reader has typed in a batch, of how many.
+func (s *Service) typedSoFar(r *web.Request, b Batch) (n, of int, err error) {
+	p := batchPage{Batch: b}
+	if p.Turn, err = b.turn(access.ActorOf(r.Request)); err != nil {
+		return 0, 0, err
+	}
+	if err = s.readLines(r, &p, nil); err != nil {
+		return 0, 0, err
+	}
+	for _, line := range p.Lines {
+		if line.Typed {
+			n++
+		}
+	}
+	return n, len(p.Lines), nil
 }
 
 func (s *Service) postEndTyping(w http.ResponseWriter, r *web.Request) error {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"kladka/internal/platform/audit"
@@ -22,6 +23,7 @@ const (
 	fieldShare  = "udzial"
 	fieldAgain  = "ponownie"
 	fieldBack   = "wraca"
+	fieldLost   = "utrata" // that somebody's share is gone for good
 )
 
 // Owner is a module with envelopes: it puts the pages of a key among its own.
@@ -294,6 +296,8 @@ func (h handlers) candidates(r *web.Request, v View) (list []web.Choice, err err
 type sharesPage struct {
 	web.Page
 	View
+	Address     string // of the page of the key, whole where that is known
+	Next        web.Step
 	Fingerprint string
 	Shares      []shareSheet
 }
@@ -337,7 +341,8 @@ func (h handlers) postMake(w http.ResponseWriter, r *web.Request) error {
 
 func (h handlers) drawShares(w http.ResponseWriter, r *web.Request, v View, shares []seal.Share) error {
 	crumbs := append(slices.Clone(v.Crumbs), web.Link{Text: r.L.T("custody.title"), Href: v.Path})
-	p := sharesPage{Page: r.Page(w, r.L.T("custody.shares"), crumbs...), View: v}
+	p := sharesPage{Page: r.Page(w, r.L.T("custody.shares"), crumbs...), View: v, Address: address(r, v.Path),
+		Next: web.Step{What: r.L.T("custody.next_hand"), Who: r.L.T("custody.who.confirmed"), Href: v.Path}}
 	p.NoIndex = true
 	k, err := Read(r.Context(), h.db, v.Box)
 	if err != nil {
@@ -356,6 +361,22 @@ func (h handlers) drawShares(w http.ResponseWriter, r *web.Request, v View, shar
 	return r.Render(w, sharesView(p))
 }
 
+// address is that of a page as whoever finds a sheet in a drawer can type it: by the
+// name of the site by which whoever makes the key has come, or the path alone when
+// that is no name that could be printed.
+func address(r *web.Request, path string) string {
+	plain := r.Host != "" && len(r.Host) <= 100 && !strings.ContainsFunc(r.Host, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-:[]", c))
+	})
+	switch {
+	case !plain:
+		return path
+	case r.Shell.HTTPS:
+		return "https://" + r.Host + path
+	}
+	return "http://" + r.Host + path
+}
+
 // postFile gives a share back as a file. It came with the form, for nothing of
 // it is kept here; what is no share of this key is not given back.
 func (h handlers) postFile(w http.ResponseWriter, r *web.Request) error {
@@ -372,7 +393,7 @@ func (h handlers) postFile(w http.ResponseWriter, r *web.Request) error {
 	head.Set("Content-Type", "text/plain; charset=utf-8")
 	head.Set("Content-Disposition", `attachment; filename="kladka-udzial-`+strconv.Itoa(share.No)+`.txt"`)
 	head.Set("Cache-Control", "no-store")
-	_, err = w.Write([]byte(v.Title + "\n" + v.Path + "\n\n" + share.Text()))
+	_, err = w.Write([]byte(v.Title + "\n" + address(r, v.Path) + "\n\n" + share.Text()))
 	return err
 }
 
@@ -405,6 +426,9 @@ func (h handlers) taken(w http.ResponseWriter, r *web.Request, do func(v View) (
 		return err
 	}
 	notice, err := do(v)
+	if f := fault.As(err); f != nil && f.Key == "custody.fault.other_share" {
+		err = fault.InvalidFields([]fault.Field{{Name: fieldShare, Key: f.Key}}) // the wrong sheet was at hand
+	}
 	if fault.KindOf(err) == fault.Invalid {
 		return h.draw(w, r, v, k, err)
 	}
@@ -415,14 +439,23 @@ func (h handlers) taken(w http.ResponseWriter, r *web.Request, do func(v View) (
 	return r.Redirect(w, v.Path)
 }
 
+// lostField is the box that says of one share that it is gone: the page has one for
+// each of them.
+func lostField(no int) string { return fieldLost + "-" + strconv.Itoa(no) }
+
+// postGone notes that a share is gone, which is said in two steps: too many of them,
+// and nobody opens the envelopes.
 func (h handlers) postGone(w http.ResponseWriter, r *web.Request) error {
-	v, _, err := h.run(r)
+	v, k, err := h.run(r)
 	if err != nil {
 		return err
 	}
 	no, err := strconv.Atoi(r.Value(fieldShare))
 	if err != nil {
 		return fault.New(fault.BadRequest, "fault.bad_request")
+	}
+	if r.Value(fieldBack) == "" && r.Value(fieldLost) == "" {
+		return h.draw(w, r, v, k, fault.InvalidFields([]fault.Field{{Name: lostField(no), Key: "custody.fault.sure"}}))
 	}
 	if err := h.Gone(r.Context(), v.act(h.owner, WasHanded), no, r.Value(fieldBack) == ""); err != nil {
 		return err

@@ -148,6 +148,8 @@ func TestDoorsRefuse(t *testing.T) {
 		{at, "boss", url.Values{fieldKeeper: {"a", "c"}, fieldAgain: {"tak"}}, http.StatusBadRequest},
 		{at + "/plik", "boss", share("<script>"), http.StatusUnprocessableEntity},
 		{at + "/osoba", "boss", share("dwa"), http.StatusBadRequest},
+		{at + "/osoba", "boss", share("2"), http.StatusUnprocessableEntity}, // one press is not enough
+		{at + "/potwierdzenie", "a", share(shares[1]), http.StatusUnprocessableEntity},
 	} {
 		s.want(c.status, c.path, c.as, c.form)
 	}
@@ -210,7 +212,7 @@ func TestKeyInTheBrowser(t *testing.T) {
 	doc.Find("pre").Each(func(_ int, pre *goquery.Selection) { shares = append(shares, pre.Text()) })
 	sheets := doc.Find("section.sheet")
 	if len(shares) != 3 || sheets.Length() != 3 || !strings.Contains(sheets.Eq(1).Text(), "tylko Osoba b") || !strings.Contains(sheets.Eq(2).Text(), "tylko do depozytu") ||
-		!strings.Contains(sheets.Eq(0).Text(), "Budżet szkoły") {
+		!strings.Contains(sheets.Eq(0).Text(), "Budżet szkoły") || !strings.Contains(sheets.Eq(0).Text(), "http://example.com"+at) || doc.Find("[data-promise=next]").Length() != 1 {
 		t.Fatal(doc.Find("main").Text())
 	}
 	w, _ = s.ask(at+"/plik", "boss", share(shares[0]))
@@ -240,7 +242,10 @@ func TestKeyInTheBrowser(t *testing.T) {
 	if got := s.after; !slices.Equal(got, []Change{WasMade, WasConfirmed, WasConfirmed, WasConfirmed, WasTried}) {
 		t.Error(got)
 	}
-	s.want(http.StatusSeeOther, at+"/osoba", "boss", share("2"))
+	if page := s.want(http.StatusUnprocessableEntity, at+"/osoba", "boss", share("2")); page.Find("details[open][data-lost='2'] #utrata-2").Length() != 1 || page.Find("details[open]").Length() != 1 {
+		t.Error(page.Find("main").Text())
+	}
+	s.want(http.StatusSeeOther, at+"/osoba", "boss", url.Values{fieldShare: {"2"}, fieldLost: {"tak"}})
 	s.view.MayMake = false
 	s.must(s.Gone(t.Context(), as("boss", "1"), 1, true))
 	if page := s.want(200, at, "boss", nil); !strings.Contains(page.Find("main").Text(), "Dostępny jest 1") || page.Find("input[name=wraca]").Length() != 2 {

@@ -170,6 +170,15 @@ func (p Page) Local(t time.Time) time.Time { return t.In(Warsaw) }
 // T is short for p.L.T.
 func (p Page) T(key string, args ...any) string { return p.L.T(key, args...) }
 
+// windowTitle is what the tab of the browser says: a form with faults says so first.
+func (p Page) windowTitle() string {
+	prefix := ""
+	if len(p.Errors) > 0 {
+		prefix = p.T("form.error_prefix")
+	}
+	return prefix + p.Title + " – Kładka"
+}
+
 func (p Page) switchTo(kind, value string) string {
 	return "/" + kind + "/" + value + "?wroc=" + url.QueryEscape(p.Path)
 }
