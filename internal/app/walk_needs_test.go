@@ -262,7 +262,7 @@ func (w *needsWalk) prepares() {
 		w.t.Error("the campaign can open before the officers have confirmed")
 	}
 	second := w.joins("second officer", w.second, needsPhone("en"))
-	first.confirmsShare(w.shares[1], http.StatusForbidden) // of somebody else
+	first.confirmsShare(w.shares[1], http.StatusUnprocessableEntity) // of somebody else
 	first.confirmsShare(w.shares[0], http.StatusOK)
 	second.confirmsShare(w.shares[1], http.StatusOK)
 	first.visit(w.campaign, http.StatusOK)
